@@ -1,0 +1,47 @@
+"""Who the money goes to: the identity that pages show, letters end with and receipts keep."""
+
+from dataclasses import asdict, dataclass
+from typing import Any, Self
+
+from django.conf import settings
+
+
+@dataclass(frozen=True, slots=True)
+class Charity:
+    """The charity's identity at one moment (DOMAIN 1.1). An empty field is left out, never filled."""
+
+    legal_name: str
+    trading_name: str
+    rcn: str
+    chy: str
+    cro: str
+    office: str
+    support_email: str
+    website: str
+
+    @classmethod
+    def from_snapshot(cls, snapshot: dict[str, Any]) -> Self:
+        """The identity as a receipt kept it; fields that came later read as empty."""
+        return cls(**{name: snapshot.get(name, "") for name in cls.__slots__})
+
+    def snapshot(self) -> dict[str, str]:
+        return asdict(self)
+
+    @property
+    def identity_lines(self) -> list[str]:
+        """What the law wants in the foot of receipts, letters and pages, a line each."""
+        lines = [
+            self.legal_name
+            if self.legal_name == self.trading_name
+            else f"{self.trading_name} is a trading name of {self.legal_name}",
+            f"Registered Charity Number {self.rcn}",
+            f"Charity Tax Number {self.chy}" if self.chy else "",
+            f"Company Registration Number {self.cro}" if self.cro else "",
+            f"Registered office: {self.office}" if self.office else "",
+        ]
+        return [line for line in lines if line]
+
+
+def current() -> Charity:
+    """The identity as configured now."""
+    return Charity(**settings.CHARITY)

@@ -1,0 +1,111 @@
+"""A promise to give again and again, and the history of what became of it."""
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from billing.ids import new_id
+from billing.models.plan import Interval, Plan
+from billing.models.rules import one_of, positive
+from billing.models.stripe import StripeCustomer
+from billing.states import EndReason, MembershipState
+
+
+class Membership(models.Model):
+    """One Stripe subscription of one supporter. Written by billing.memberships alone.
+
+    The row exists, PENDING, before Stripe hears of it. Moments are UTC and Stripe's own, so that a
+    report does not depend on when we learnt of them. `applied_ticket` orders what we learnt.
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    supporter = models.ForeignKey(
+        "members.Supporter", on_delete=models.PROTECT, related_name="memberships"
+    )
+    plan = models.ForeignKey(Plan, on_delete=models.PROTECT, related_name="memberships")
+    customer = models.ForeignKey(
+        StripeCustomer, on_delete=models.PROTECT, null=True, related_name="memberships"
+    )
+    amount_cents = models.PositiveIntegerField()
+    currency = models.CharField(max_length=3, default="eur")
+    interval = models.CharField(max_length=8, choices=Interval)
+    state = models.CharField(
+        max_length=16, choices=MembershipState, default=MembershipState.PENDING
+    )
+    # Null, not "", until known: unique must let many unknown ids stand side by side, and a lookup
+    # by an empty id must find nobody (PEERS F5).
+    stripe_subscription_id = models.CharField(max_length=255, null=True, unique=True)  # noqa: DJ001
+    started_at = models.DateTimeField(null=True)
+    period_start = models.DateTimeField(null=True)
+    period_end = models.DateTimeField(null=True)
+    ends_on = models.DateTimeField(null=True)
+    past_due_since = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+    end_reason = models.CharField(max_length=16, choices=EndReason, blank=True)
+    applied_ticket = models.BigIntegerField(default=0)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [
+            one_of("membership", "state", MembershipState),
+            models.CheckConstraint(
+                name="membership_is_recurring",
+                condition=Q(interval__in=[Interval.MONTH, Interval.YEAR]),
+            ),
+            positive("membership", "amount_cents"),
+            models.CheckConstraint(
+                name="membership_live_has_subscription",
+                condition=Q(state__in=[MembershipState.PENDING, MembershipState.EXPIRED])
+                | (Q(stripe_subscription_id__isnull=False) & ~Q(stripe_subscription_id="")),
+            ),
+            models.CheckConstraint(
+                name="membership_ended_says_when",
+                condition=Q(state=MembershipState.ENDED, ended_at__isnull=False)
+                | (~Q(state=MembershipState.ENDED) & Q(ended_at__isnull=True)),
+            ),
+            models.CheckConstraint(
+                name="membership_past_due_says_since",
+                condition=~Q(state=MembershipState.PAST_DUE) | Q(past_due_since__isnull=False),
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["supporter", "-created_at"], name="membership_of_supporter"),
+            models.Index(fields=["state", "-created_at"], name="membership_by_state"),
+            models.Index(
+                fields=["period_end"],
+                name="membership_renews_yearly",
+                condition=Q(interval=Interval.YEAR, state=MembershipState.ACTIVE),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.id)
+
+    @property
+    def live(self) -> bool:
+        """Whether it still stands: it renews, is paused, or waits for an overdue payment."""
+        return self.state in {
+            MembershipState.ACTIVE,
+            MembershipState.PAST_DUE,
+            MembershipState.PAUSED,
+        }
+
+
+class MembershipEvent(models.Model):
+    """One line of a membership's history: written with the change, in the same transaction."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    membership = models.ForeignKey(Membership, on_delete=models.PROTECT, related_name="history")
+    old_state = models.CharField(max_length=16, choices=MembershipState, blank=True)
+    new_state = models.CharField(max_length=16, choices=MembershipState)
+    changes = models.JSONField(default=dict)
+    source = models.CharField(max_length=16)
+    reference = models.CharField(max_length=255, blank=True)
+    recorded_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ["recorded_at", "id"]
+        constraints = [one_of("membershipevent", "new_state", MembershipState)]
+
+    def __str__(self) -> str:
+        return f"{self.old_state or 'new'} -> {self.new_state}"

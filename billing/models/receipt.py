@@ -1,0 +1,110 @@
+"""Receipts and credit notes: numbered without gaps, written once, never changed."""
+
+from typing import Any, NoReturn
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from billing.ids import new_id
+from billing.models.payment import Payment, Refund
+from billing.models.rules import one_of, positive
+
+
+class Series(models.TextChoices):
+    RECEIPT = "R", "Receipt"
+    CREDIT_NOTE = "C", "Credit note"
+
+
+class ReceiptSeries(models.Model):
+    """The last number given in a series and year: the row that is locked to give the next."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    series = models.CharField(max_length=1, choices=Series)
+    year = models.PositiveSmallIntegerField()
+    last_number = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["series", "year"], name="one_counter_per_series_year"),
+            one_of("receiptseries", "series", Series),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.series}-{self.year}"
+
+
+class ReceiptIsFinal(TypeError):
+    """A receipt is corrected by a second document, never by a change (DESIGN 7)."""
+
+
+class Receipt(models.Model):
+    """A snapshot of one payment, or of one refund (series C). Holds no name and no address.
+
+    `id` is the random public reference that a supporter may be asked for; the number tells how many
+    there are, so it is printed but never accepted as proof. The payer's name is resolved when the
+    document is rendered. The database refuses every update (migration 0002).
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    series = models.CharField(max_length=1, choices=Series)
+    year = models.PositiveSmallIntegerField()
+    number = models.PositiveIntegerField()
+    payment = models.ForeignKey(Payment, on_delete=models.PROTECT, related_name="receipts")
+    refund = models.OneToOneField(
+        Refund, on_delete=models.PROTECT, null=True, related_name="credit_note"
+    )
+    refers_to = models.ForeignKey(
+        "self", on_delete=models.PROTECT, null=True, related_name="credit_notes"
+    )
+    amount_cents = models.PositiveIntegerField()
+    currency = models.CharField(max_length=3)
+    issued_at = models.DateTimeField(default=timezone.now)
+    paid_at = models.DateTimeField()
+    method = models.CharField(max_length=64, blank=True)
+    plan_name = models.CharField(max_length=64)
+    interval = models.CharField(max_length=8)
+    benefit_class = models.CharField(max_length=16)
+    benefits = models.CharField(max_length=200, blank=True)
+    period_start = models.DateTimeField(null=True)
+    period_end = models.DateTimeField(null=True)
+    charity = models.JSONField()
+
+    class Meta:
+        ordering = ["-issued_at"]
+        constraints = [
+            models.UniqueConstraint(fields=["series", "year", "number"], name="number_given_once"),
+            models.UniqueConstraint(
+                fields=["payment"], condition=Q(series="R"), name="one_receipt_per_payment"
+            ),
+            one_of("receipt", "series", Series),
+            positive("receipt", "amount_cents"),
+            positive("receipt", "number"),
+            models.CheckConstraint(
+                name="credit_note_refers",
+                condition=Q(series="R", refund__isnull=True, refers_to__isnull=True)
+                | Q(series="C", refund__isnull=False, refers_to__isnull=False),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.label
+
+    @property
+    def label(self) -> str:
+        """The printed number: R-2026-000123."""
+        return f"{self.series}-{self.year}-{self.number:06d}"
+
+    @property
+    def file_name(self) -> str:
+        """A name that says nothing of the charity: it shows in lists of attachments (DOMAIN 4.5)."""
+        kind = "receipt" if self.series == Series.RECEIPT else "credit-note"
+        return f"{kind}-{self.year}-{self.number:06d}.pdf"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        if not self._state.adding:
+            raise ReceiptIsFinal(self.label)
+        super().save(*args, **kwargs)
+
+    def delete(self, *_args: Any, **_kwargs: Any) -> NoReturn:
+        raise ReceiptIsFinal(self.label)

@@ -1,0 +1,142 @@
+"""What we keep of Stripe: its ids, its events' ids, and what we asked of it. Never a payload."""
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from billing.ids import new_id
+from billing.models.rules import one_of
+
+
+class StripeCustomer(models.Model):
+    """A customer at Stripe. A supporter may have several: each anonymous join makes one (DESIGN 9)."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    supporter = models.ForeignKey(
+        "members.Supporter", on_delete=models.PROTECT, related_name="customers"
+    )
+    stripe_customer_id = models.CharField(max_length=255, unique=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(name="customer_has_id", condition=~Q(stripe_customer_id=""))
+        ]
+
+    def __str__(self) -> str:
+        return self.stripe_customer_id
+
+
+class EventState(models.TextChoices):
+    WAITING = "waiting", "Waiting"
+    CLAIMED = "claimed", "In work"
+    DONE = "done", "Applied"
+    FOREIGN = "foreign", "Not ours"
+    IGNORED = "ignored", "Nothing to do"
+    PARKED = "parked", "Needs a person"
+
+
+class StripeEvent(models.Model):
+    """The inbox: one row per event id, whatever Stripe sends and however often."""
+
+    id = models.CharField(primary_key=True, max_length=255)
+    type = models.CharField(max_length=100)
+    object_id = models.CharField(max_length=255)
+    api_version = models.CharField(max_length=64, blank=True)
+    livemode = models.BooleanField()
+    created = models.DateTimeField()
+    received_at = models.DateTimeField(default=timezone.now)
+    state = models.CharField(max_length=16, choices=EventState, default=EventState.WAITING)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    next_try_at = models.DateTimeField(default=timezone.now)
+    claim = models.UUIDField(null=True)
+    lease_until = models.DateTimeField(null=True)
+    error = models.CharField(max_length=200, blank=True)
+    done_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            one_of("stripeevent", "state", EventState),
+            models.CheckConstraint(name="event_has_id", condition=~Q(id="")),
+            models.CheckConstraint(
+                name="event_claimed_has_lease",
+                condition=~Q(state=EventState.CLAIMED) | Q(lease_until__isnull=False),
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["next_try_at"],
+                name="event_open",
+                condition=Q(state__in=[EventState.WAITING, EventState.CLAIMED]),
+            ),
+            models.Index(
+                fields=["object_id"],
+                name="event_open_of_object",
+                condition=Q(state=EventState.WAITING),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.id
+
+
+class Ticket(models.Model):
+    """A counter per Stripe object. Who drew the later number asked Stripe later and knows more."""
+
+    object_id = models.CharField(primary_key=True, max_length=255)
+    issued = models.BigIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return f"{self.object_id} {self.issued}"
+
+
+class IntentKind(models.TextChoices):
+    CHECKOUT = "checkout", "Open a checkout"
+    CANCEL_AT_PERIOD_END = "cancel_at_period_end", "End with the paid period"
+    KEEP = "keep", "Take the cancellation back"
+    CANCEL_NOW = "cancel_now", "End now"
+
+
+class IntentState(models.TextChoices):
+    OPEN = "open", "To be done"
+    DONE = "done", "Done"
+    REFUSED = "refused", "Refused"
+
+
+class Intent(models.Model):
+    """A write to Stripe, as a row before it is a call (DESIGN 5).
+
+    `press` is one press of one button; `params` is frozen at that moment, so that every try is
+    byte-equal and Stripe answers it once. `subject` is the public id of our row it is about. A new
+    `attempt`, and with it a new idempotency key, follows only on a definitive answer.
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    kind = models.CharField(max_length=24, choices=IntentKind)
+    press = models.CharField(max_length=64, unique=True)
+    subject = models.UUIDField(db_index=True)
+    params = models.JSONField(default=dict)
+    attempt = models.PositiveSmallIntegerField(default=1)
+    state = models.CharField(max_length=16, choices=IntentState, default=IntentState.OPEN)
+    stripe_object_id = models.CharField(max_length=255, blank=True)
+    error = models.CharField(max_length=100, blank=True)
+    created_at = models.DateTimeField(default=timezone.now)
+    answered_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            one_of("intent", "kind", IntentKind),
+            one_of("intent", "state", IntentState),
+            models.CheckConstraint(name="intent_has_press", condition=~Q(press="")),
+        ]
+        indexes = [
+            models.Index(
+                fields=["created_at"], name="intent_open", condition=Q(state=IntentState.OPEN)
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.id}"
+
+    @property
+    def idempotency_key(self) -> str:
+        return f"{self.id}:{self.attempt}"

@@ -1,0 +1,126 @@
+"""The states of a membership and how a snapshot decides them. Pure: no database, no network."""
+
+from typing import Final
+
+from django.db.models import TextChoices
+
+from billing.snapshots import SubscriptionSnapshot
+
+
+class MembershipState(TextChoices):
+    PENDING = "pending", "Waiting for the first payment"
+    ACTIVE = "active", "Active"
+    PAST_DUE = "past_due", "Payment overdue"
+    PAUSED = "paused", "Paused"
+    ENDED = "ended", "Ended"
+    EXPIRED = "expired", "Never started"
+
+
+class PaymentState(TextChoices):
+    PENDING = "pending", "Waiting for the bank"
+    SUCCEEDED = "succeeded", "Paid"
+    FAILED = "failed", "Failed"
+    EXPIRED = "expired", "Not completed"
+
+
+class RefundState(TextChoices):
+    PENDING = "pending", "On its way"
+    SUCCEEDED = "succeeded", "Refunded"
+    FAILED = "failed", "Failed"
+    CANCELED = "canceled", "Cancelled"
+
+
+class EndReason(TextChoices):
+    REQUESTED = "requested", "Cancelled by request"
+    PAYMENT_FAILED = "payment_failed", "Payments failed"
+    DISPUTED = "disputed", "Payment disputed"
+    OTHER = "other", "Other"
+
+
+class UnknownStatus(ValueError):
+    """Stripe used a status this release does not know; a person has to look."""
+
+
+_S = MembershipState
+EDGES: Final[dict[MembershipState, frozenset[MembershipState]]] = {
+    _S.PENDING: frozenset({_S.ACTIVE, _S.EXPIRED}),
+    _S.ACTIVE: frozenset({_S.PAST_DUE, _S.PAUSED, _S.ENDED}),
+    _S.PAST_DUE: frozenset({_S.ACTIVE, _S.PAUSED, _S.ENDED}),
+    _S.PAUSED: frozenset({_S.ACTIVE, _S.PAST_DUE, _S.ENDED}),
+    _S.ENDED: frozenset(),
+    _S.EXPIRED: frozenset(),
+}
+
+_STATUS: Final = {
+    "incomplete": _S.PENDING,
+    "incomplete_expired": _S.EXPIRED,
+    "trialing": _S.ACTIVE,
+    "active": _S.ACTIVE,
+    "past_due": _S.PAST_DUE,
+    "unpaid": _S.PAST_DUE,
+    "paused": _S.PAUSED,
+    "canceled": _S.ENDED,
+}
+
+_PAYMENT_STATUS: Final = {
+    "succeeded": PaymentState.SUCCEEDED,
+    "canceled": PaymentState.EXPIRED,
+    "processing": PaymentState.PENDING,
+    "requires_action": PaymentState.PENDING,
+    "requires_capture": PaymentState.PENDING,
+    "requires_confirmation": PaymentState.PENDING,
+    "requires_payment_method": PaymentState.PENDING,
+}
+
+
+def state_of(snapshot: SubscriptionSnapshot) -> MembershipState:
+    """The membership state that this snapshot means. Raises UnknownStatus.
+
+    Stripe leaves the status `active` while collection is paused
+    (https://docs.stripe.com/billing/subscriptions/pause-payment).
+    """
+    state = _STATUS.get(snapshot.status)
+    if state is None:
+        raise UnknownStatus(f"subscription status {snapshot.status!r}")
+    if state is _S.ACTIVE and snapshot.collection_paused:
+        return _S.PAUSED
+    return state
+
+
+def payment_state_of(status: str) -> PaymentState:
+    """The state that a payment intent's status means. Raises UnknownStatus."""
+    try:
+        return _PAYMENT_STATUS[status]
+    except KeyError:
+        raise UnknownStatus(f"payment status {status!r}") from None
+
+
+def refund_state_of(status: str) -> RefundState:
+    """The state that a refund's status means; `requires_action` is still on its way."""
+    if status == "requires_action":
+        return RefundState.PENDING
+    try:
+        return RefundState(status)
+    except ValueError:
+        raise UnknownStatus(f"refund status {status!r}") from None
+
+
+def end_reason_of(cancel_reason: str) -> EndReason:
+    """Why it ended, from Stripe's cancellation_details.reason."""
+    return {
+        "cancellation_requested": EndReason.REQUESTED,
+        "payment_failed": EndReason.PAYMENT_FAILED,
+        "payment_disputed": EndReason.DISPUTED,
+    }.get(cancel_reason, EndReason.OTHER)
+
+
+def reachable(old: MembershipState, new: MembershipState) -> bool:
+    """Whether a path leads from one state to the other.
+
+    Events may come late or not at all, so a snapshot can lie several steps ahead of our row.
+    """
+    seen, edge = {old}, set(EDGES[old])
+    while edge - seen:
+        seen |= edge
+        edge = {after for state in edge for after in EDGES[state]}
+    return new in seen

@@ -1,0 +1,229 @@
+"""All settings, read once from the environment by typed readers that fail loudly.
+
+A secret NAME may be given as NAME_FILE, the path of a file that holds it. ENV_FILE names a file of
+NAME=value lines (default: .env beside manage.py, if there is one); the environment wins over it.
+The README has the table of all variables. Production differs from the demo by environment only.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import environ
+from celery.schedules import crontab
+
+from config.logs import logging_config
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+VAR_DIR = BASE_DIR / "var"
+
+env = environ.FileAwareEnv()
+env.read_env(env.path("ENV_FILE", default=str(BASE_DIR / ".env")))  # a missing file reads as empty
+
+# The service ------------------------------------------------------------------------------------
+DEBUG = env.bool("DEBUG", default=False)
+SECRET_KEY = env.str("SECRET_KEY")
+SITE_URL = env.str("SITE_URL", default="http://127.0.0.1:8000").rstrip("/")
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[env.url("SITE_URL", default=SITE_URL).hostname])
+CSRF_TRUSTED_ORIGINS = [SITE_URL]
+TRUSTED_PROXY = env.bool("TRUSTED_PROXY", default=False)
+
+# The vault: keys newest first, base64 of 32 bytes each --------------------------------------------
+VAULT_KEYS = env.list("VAULT_KEYS")
+VAULT_LOOKUP_KEY = env.str("VAULT_LOOKUP_KEY")
+
+# Stripe -----------------------------------------------------------------------------------------
+STRIPE_API_KEY = env.str("STRIPE_API_KEY", default="")
+STRIPE_WEBHOOK_SECRETS = env.list("STRIPE_WEBHOOK_SECRETS", default=[])
+STRIPE_API_BASE = env.str("STRIPE_API_BASE", default="")
+STRIPE_LIVEMODE = STRIPE_API_KEY.startswith(("sk_live_", "rk_live_"))
+# Where a form of ours may lead the browser: the origins of Checkout and of the customer portal.
+STRIPE_PAGE_ORIGINS = env.list(
+    "STRIPE_PAGE_ORIGINS", default=["https://checkout.stripe.com", "https://billing.stripe.com"]
+)
+STRIPE_STATEMENT_DESCRIPTOR = env.str("STRIPE_STATEMENT_DESCRIPTOR", default="GCN SUPPORT")
+STRIPE_STATEMENT_SUFFIX = env.str("STRIPE_STATEMENT_SUFFIX", default="GIFT")
+# Stripe refuses the terms box unless a terms URL is set in its dashboard (public details).
+STRIPE_TERMS_CONSENT = env.bool("STRIPE_TERMS_CONSENT", default=False)
+
+# How patient we are -----------------------------------------------------------------------------
+GRACE_DAYS = env.int("GRACE_DAYS", default=14)
+REMINDER_DAYS = env.int("REMINDER_DAYS", default=21)
+LEASE_SECONDS = env.int("LEASE_SECONDS", default=300)
+SWEEP_SECONDS = env.int("SWEEP_SECONDS", default=60)
+EVENT_ATTEMPTS = env.int("EVENT_ATTEMPTS", default=8)
+LETTER_ATTEMPTS = env.int("LETTER_ATTEMPTS", default=8)
+CHECKOUT_MINUTES = env.int("CHECKOUT_MINUTES", default=60)
+
+# The charity: the defaults are GCN's; what is empty is left out, never filled with a placeholder ----
+CHARITY = {
+    "legal_name": env.str("CHARITY_LEGAL_NAME", default="National LGBT Federation CLG"),
+    "trading_name": env.str("CHARITY_TRADING_NAME", default="GCN"),
+    "rcn": env.str("CHARITY_RCN", default="20034580"),
+    "chy": env.str("CHARITY_CHY", default=""),
+    "cro": env.str("CHARITY_CRO", default=""),
+    "office": env.str("CHARITY_OFFICE", default=""),
+    "support_email": env.str("CHARITY_SUPPORT_EMAIL", default=""),
+    "website": env.str("CHARITY_WEBSITE", default="https://gcn.ie"),
+}
+# Words that must not show where others may look (DESIGN 11): bank lines, subjects, file names.
+INDISCREET_WORDS = env.list(
+    "INDISCREET_WORDS",
+    default=["gay", "lgbt", "queer", "pride", "lesbian", "bisexual", "trans", "homo"],
+)
+
+INSTALLED_APPS = [
+    "config.apps.ConfigConfig",
+    "members",
+    "billing",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "csp",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
+ROOT_URLCONF = "config.urls"
+WSGI_APPLICATION = "config.wsgi.application"
+AUTH_USER_MODEL = "members.StaffMember"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "config.context.charity",
+            ],
+        },
+    },
+]
+
+# Data -------------------------------------------------------------------------------------------
+_database: dict[str, Any] = env.db_url(
+    "DATABASE_URL", default=f"sqlite:///{VAR_DIR / 'meitheal.sqlite3'}"
+)
+if _database["ENGINE"].endswith("sqlite3"):
+    # IMMEDIATE takes the write lock at BEGIN: two writers queue instead of failing half-way.
+    _database["OPTIONS"] = {
+        "transaction_mode": "IMMEDIATE",
+        "timeout": 20,
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
+    }
+else:
+    _database["OPTIONS"] = {
+        "pool": {"min_size": 1, "max_size": env.int("DATABASE_POOL", default=10), "timeout": 10}
+    }
+DATABASES = {"default": _database}
+
+REDIS_URL = env.str("REDIS_URL", default="")
+CACHES = {
+    "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
+    if REDIS_URL.startswith(("redis://", "rediss://", "unix://"))
+    else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
+}
+
+# Celery: the broker is only the doorbell, the rows are the queue ------------------------------------
+CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", default=REDIS_URL or "memory://")
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_PUBLISH_RETRY = False
+CELERY_BROKER_CONNECTION_TIMEOUT = 2
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_TRANSPORT_OPTIONS = (
+    {"polling_interval": 0.05}
+    if CELERY_BROKER_URL == "memory://"
+    else {"socket_connect_timeout": 2, "socket_timeout": 5, "visibility_timeout": 3600}
+)
+CELERY_DB_REUSE_MAX = 1000
+CELERY_WORKER_PREFETCH_MULTIPLIER = 4
+CELERY_TIMEZONE = "Europe/Dublin"
+CELERY_BEAT_SCHEDULE = {
+    "pulse": {"task": "config.health.pulse", "schedule": 15, "options": {"expires": 60}},
+    "sweep": {"task": "billing.tasks.sweep", "schedule": SWEEP_SECONDS, "options": {"expires": 60}},
+    "remind": {"task": "billing.tasks.plan_reminders", "schedule": crontab(minute="7")},
+    "grace": {"task": "billing.tasks.end_graces", "schedule": crontab(minute="37")},
+    "reconcile": {"task": "billing.tasks.reconcile", "schedule": crontab(hour="3", minute="20")},
+}
+
+# Mail -------------------------------------------------------------------------------------------
+if env.str("EMAIL_URL", default=""):
+    vars().update(env.email_url("EMAIL_URL"))
+elif DEBUG:
+    EMAIL_BACKEND = "config.mailbox.EmailBackend"
+EMAIL_TIMEOUT = 30
+MAILBOX_DIR = env.path("MAILBOX_DIR", default=str(VAR_DIR / "mailbox"))
+DEFAULT_FROM_EMAIL = env.str(
+    "DEFAULT_FROM_EMAIL",
+    default=f"{CHARITY['trading_name']} <{CHARITY['support_email'] or 'webmaster@localhost'}>",
+)
+
+# Pages ------------------------------------------------------------------------------------------
+LANGUAGE_CODE = "en-ie"
+LANGUAGES = [("en", "English")]
+TIME_ZONE = "Europe/Dublin"
+USE_TZ = True
+STATIC_URL = "/static/"
+STATIC_ROOT = env.path("STATIC_ROOT", default=str(BASE_DIR / "staticfiles"))
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+        if DEBUG
+        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+    },
+}
+WHITENOISE_USE_FINDERS = DEBUG
+
+# Security ---------------------------------------------------------------------------------------
+SESSION_COOKIE_AGE = 60 * 60 * 24 * 30
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_HTTPONLY = True
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+_HTTPS = SITE_URL.startswith("https://")
+if not DEBUG:
+    SESSION_COOKIE_SECURE = True
+    CSRF_COOKIE_SECURE = True
+    SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=True)
+    SECURE_REDIRECT_EXEMPT = [r"^healthz$"]
+    SECURE_HSTS_SECONDS = 60 * 60 * 24 * 365
+    SECURE_HSTS_INCLUDE_SUBDOMAINS = True
+    SECURE_HSTS_PRELOAD = True
+if TRUSTED_PROXY:
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": ["'none'"],
+        "style-src": ["'self'"],
+        "script-src": ["'self'"],
+        "img-src": ["'self'", "data:"],
+        "font-src": ["'self'"],
+        "connect-src": ["'self'"],
+        "form-action": ["'self'", *STRIPE_PAGE_ORIGINS],
+        "frame-ancestors": ["'none'"],
+        "base-uri": ["'none'"],
+    }
+}
+
+LOGGING = logging_config(debug=DEBUG)

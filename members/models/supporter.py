@@ -1,0 +1,91 @@
+"""A supporter: someone whose support may say something about them that is theirs to tell."""
+
+from typing import Self
+
+from django.db import IntegrityError, models, transaction
+from django.utils import timezone
+
+from billing.ids import new_id
+from members import vault
+
+
+class SupporterQuerySet(models.QuerySet["Supporter"]):
+    def with_email(self, email: str) -> Self:
+        """Those who have this address, in whatever case it was typed: one row or none."""
+        return self.filter(email_hash=vault.lookup_hash(email))
+
+
+class Supporter(models.Model):
+    """A person known by an address. Both columns of identity are sealed (DESIGN 10).
+
+    special_category: GDPR Art. 9, as all that hangs on this row (DOMAIN 4.1).
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    email_sealed = models.BinaryField()
+    email_hash = models.CharField(max_length=64, unique=True)
+    name_sealed = models.BinaryField(default=b"")
+    language = models.CharField(max_length=8, default="en")
+    created_at = models.DateTimeField(default=timezone.now)
+
+    objects = SupporterQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return str(self.id)
+
+    @property
+    def email(self) -> str:
+        """The address as it was typed. Raises vault.VaultError."""
+        return vault.unseal(self.email_sealed, row=self.id, column="supporter.email")
+
+    @email.setter
+    def email(self, address: str) -> None:
+        address = address.strip()
+        self.email_sealed = vault.seal(address, row=self.id, column="supporter.email")
+        self.email_hash = vault.lookup_hash(address)
+
+    @property
+    def name(self) -> str:
+        """The name they chose to be called, or ""."""
+        if not self.name_sealed:
+            return ""
+        return vault.unseal(self.name_sealed, row=self.id, column="supporter.name")
+
+    @name.setter
+    def name(self, text: str) -> None:
+        sealed = vault.seal(text, row=self.id, column="supporter.name") if text else b""
+        self.name_sealed = sealed
+
+
+def supporter_for(*, email: str, name: str = "", language: str = "en") -> Supporter:
+    """The supporter with this address, made now if there is none.
+
+    An anonymous form must not change what is known of a person, so the name given with an address
+    that is already here is dropped: whoever signs in may change it.
+    """
+    known = Supporter.objects.with_email(email).first()
+    if known is not None:
+        return known
+    fresh = Supporter(language=language)
+    fresh.email = email
+    fresh.name = name
+    try:
+        with transaction.atomic():
+            fresh.save(force_insert=True)
+    except IntegrityError:
+        # Another request made the same person between our look and our insert.
+        return Supporter.objects.with_email(email).get()
+    return fresh
+
+
+class Consent(models.Model):
+    """Explicit consent under GDPR Art. 9(2)(a), as it was given. Never changed (DOMAIN 4.2)."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    supporter = models.ForeignKey(Supporter, on_delete=models.CASCADE, related_name="consents")
+    text_version = models.CharField(max_length=32)
+    locale = models.CharField(max_length=8)
+    given_at = models.DateTimeField(default=timezone.now)
+
+    def __str__(self) -> str:
+        return f"{self.text_version} {self.given_at:%Y-%m-%d}"

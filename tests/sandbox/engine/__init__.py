@@ -1,0 +1,1 @@
+"""What Stripe does by itself: charging, invoicing, subscribing, refunding, in clock time."""

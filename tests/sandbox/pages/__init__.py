@@ -1,0 +1,1 @@
+"""The hosted pages: plain server-rendered HTML, no script."""

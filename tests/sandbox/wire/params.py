@@ -1,0 +1,105 @@
+"""Typed readers of request parameters; each raises Stripe's 400 for a value it cannot read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from .errors import invalid, required
+
+Params = dict[str, Any]
+
+
+def text(params: Params, name: str) -> str | None:
+    """Return a string, or None when absent or empty (which unsets)."""
+    value = params.get(name)
+    if isinstance(value, dict | list):
+        raise invalid(f"Invalid string: {name}", name, "parameter_invalid_string")
+    return value or None
+
+
+def needed(params: Params, name: str) -> str:
+    """Return a string that must be there."""
+    value = text(params, name)
+    if value is None:
+        raise required(name)
+    return value
+
+
+def whole(params: Params, name: str, where: str = "") -> int | None:
+    """Return an integer, or None when absent or empty."""
+    value = params.get(name)
+    if value is None or value == "":
+        return None
+    try:
+        return int(value)
+    except (TypeError, ValueError):
+        message = f"Invalid integer: {value}"
+        raise invalid(message, where or name, "parameter_invalid_integer") from None
+
+
+def flag(params: Params, name: str) -> bool | None:
+    """Return a boolean written `true` or `false`, or None when absent."""
+    value = params.get(name)
+    if value is None or value == "":
+        return None
+    if value not in ("true", "false"):
+        raise invalid(f"Invalid boolean: {value}", name)
+    return bool(value == "true")
+
+
+def table(params: Params, name: str) -> Params:
+    """Return a nested hash, empty when absent."""
+    value = params.get(name)
+    if value is None or value == "":
+        return {}
+    if not isinstance(value, dict):
+        raise invalid("Invalid object", name)
+    return value
+
+
+def rows(params: Params, name: str) -> list[Any]:
+    """Return an array, empty when absent."""
+    value = params.get(name)
+    if value is None or value == "":
+        return []
+    if not isinstance(value, list):
+        raise invalid("Invalid array", name)
+    return value
+
+
+def choice(params: Params, name: str, options: Iterable[str], default: str | None = None) -> str:
+    """Return one of the options; without default it must be there."""
+    value = text(params, name) or default
+    if value is None:
+        raise required(name)
+    if value not in options:
+        raise invalid(f"Invalid {name}: must be one of {', '.join(options)}", name)
+    return value
+
+
+def known(params: Params, names: Iterable[str], where: str = "") -> None:
+    """Refuse every name Stripe does not document for this place."""
+    allowed = set(names)
+    for name in params:
+        if name not in allowed:
+            full = f"{where}[{name}]" if where else name
+            if name == "payment_method_types":
+                code = "payment_method_types_no_longer_supported"
+                raise invalid(f"`{full}` is no longer supported.", full, code)
+            raise invalid(f"Received unknown parameter: {full}", full, "parameter_unknown")
+
+
+def metadata(params: Params, old: dict[str, str] | None = None) -> dict[str, str]:
+    """Return the metadata after merging; an empty value removes its key, empty all of it."""
+    if params.get("metadata") == "":
+        return {}
+    merged = dict(old or {})
+    for key, value in table(params, "metadata").items():
+        if not isinstance(value, str) or len(value) > 500 or len(key) > 40:
+            raise invalid("Metadata keys have at most 40, values 500 characters", "metadata")
+        merged[key] = value
+    kept = {key: value for key, value in merged.items() if value != ""}
+    if len(kept) > 50:
+        raise invalid("Metadata can have at most 50 keys", "metadata")
+    return kept

@@ -11,7 +11,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('billing', '0001_plans_and_inbox'),
-        ('members', '0001_plans_and_inbox'),
+        ('members', '0001_people'),
     ]
 
     operations = [

@@ -1,0 +1,135 @@
+"""System checks: what a charity must not go live with, each with an id and a hint."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Tags, Warning, register  # noqa: A004
+
+from members import vault
+
+
+@register(Tags.security)
+def stripe_is_safe(**_kwargs: Any) -> Sequence[CheckMessage]:
+    found: list[CheckMessage] = []
+    if settings.STRIPE_LIVEMODE and settings.DEBUG:
+        found.append(Error("A live Stripe key with DEBUG on.", "Unset DEBUG.", id="meitheal.E001"))
+    if settings.STRIPE_LIVEMODE and settings.STRIPE_API_BASE:
+        found.append(
+            Error(
+                "STRIPE_API_BASE with a live key: real money would go to a stand-in.",
+                "Unset STRIPE_API_BASE.",
+                id="meitheal.E002",
+            )
+        )
+    if settings.STRIPE_LIVEMODE and not settings.SITE_URL.startswith("https://"):
+        found.append(
+            Error(
+                "A live Stripe key, but SITE_URL is not https.",
+                "Set SITE_URL to the public https address.",
+                id="meitheal.E003",
+            )
+        )
+    return found
+
+
+@register(Tags.security, deploy=True)
+def stripe_is_set(**_kwargs: Any) -> Sequence[CheckMessage]:
+    found: list[CheckMessage] = []
+    if not settings.STRIPE_API_KEY:
+        found.append(
+            Error(
+                "No STRIPE_API_KEY.",
+                "Set a restricted key; the README lists the rights it needs.",
+                id="meitheal.E004",
+            )
+        )
+    if not settings.STRIPE_WEBHOOK_SECRETS:
+        found.append(
+            Error(
+                "No STRIPE_WEBHOOK_SECRETS: every webhook will be refused.",
+                "Run `manage.py stripe_setup --env-file FILE`.",
+                id="meitheal.E005",
+            )
+        )
+    return found
+
+
+@register(Tags.security)
+def vault_keys_open(**_kwargs: Any) -> Sequence[CheckMessage]:
+    try:
+        for key in (*settings.VAULT_KEYS, settings.VAULT_LOOKUP_KEY):
+            vault.decode_key(key)
+    except ValueError:
+        hint = "Each is base64 of 32 random bytes: `openssl rand -base64 32`."
+        return [Error("A vault key cannot be read.", hint, id="meitheal.E006")]
+    if settings.VAULT_LOOKUP_KEY in settings.VAULT_KEYS:
+        return [
+            Error(
+                "VAULT_LOOKUP_KEY is one of VAULT_KEYS.",
+                "Make a key of its own: it is not rotated with them.",
+                id="meitheal.E007",
+            )
+        ]
+    return []
+
+
+@register(Tags.security)
+def charity_is_named(**_kwargs: Any) -> Sequence[CheckMessage]:
+    return [
+        Error(
+            f"CHARITY_{field.upper()} is empty.",
+            "The law wants it on every receipt and public document.",
+            id=f"meitheal.{code}",
+        )
+        for field, code in (("legal_name", "E008"), ("rcn", "E009"))
+        if not settings.CHARITY[field]
+    ]
+
+
+@register(Tags.security, deploy=True)
+def charity_can_be_reached(**_kwargs: Any) -> Sequence[CheckMessage]:
+    return [
+        Warning(
+            f"CHARITY_{field.upper()} is empty.",
+            "Supporters need it; set it before going live.",
+            id=f"meitheal.{code}",
+        )
+        for field, code in (("support_email", "W001"), ("office", "W002"))
+        if not settings.CHARITY[field]
+    ]
+
+
+@register(Tags.database, deploy=True)
+def parts_are_real(**_kwargs: Any) -> Sequence[CheckMessage]:
+    found: list[CheckMessage] = []
+    if settings.CELERY_BROKER_URL == "memory://":
+        found.append(
+            Warning(
+                "The embedded broker serves one process only.",
+                "Set REDIS_URL and run worker and beat as processes of their own.",
+                id="meitheal.W003",
+            )
+        )
+    if settings.DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+        found.append(
+            Warning(
+                "SQLite keeps the data in one file of this machine.",
+                "Set DATABASE_URL to a PostgreSQL database.",
+                id="meitheal.W004",
+            )
+        )
+    return found
+
+
+@register(Tags.security)
+def bank_line_is_discreet(**_kwargs: Any) -> Sequence[CheckMessage]:
+    lines = (settings.STRIPE_STATEMENT_DESCRIPTOR, settings.STRIPE_STATEMENT_SUFFIX)
+    words = [word for word in settings.INDISCREET_WORDS if any(word in x.lower() for x in lines)]
+    if words:
+        hint = "It stands on bank statements that others may read."
+        return [Error("The statement text is not discreet.", hint, id="meitheal.E010")]
+    if not 5 <= len(settings.STRIPE_STATEMENT_DESCRIPTOR) <= 22:
+        hint = "https://docs.stripe.com/get-started/account/statement-descriptors"
+        return [Error("STRIPE_STATEMENT_DESCRIPTOR needs 5 to 22 signs.", hint, id="meitheal.E011")]
+    return []

@@ -19,7 +19,7 @@ VAR_DIR = BASE_DIR / "var"
 env = environ.FileAwareEnv()
 env.read_env(env.path("ENV_FILE", default=str(BASE_DIR / ".env")))  # a missing file reads as empty
 
-# The service ------------------------------------------------------------------------------------
+# The service ---
 DEBUG = env.bool("DEBUG", default=False)
 SECRET_KEY = env.str("SECRET_KEY")
 SITE_URL = env.str("SITE_URL", default="http://127.0.0.1:8000").rstrip("/")
@@ -27,11 +27,11 @@ ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[env.url("SITE_URL", default=S
 CSRF_TRUSTED_ORIGINS = [SITE_URL]
 TRUSTED_PROXY = env.bool("TRUSTED_PROXY", default=False)
 
-# The vault: keys newest first, base64 of 32 bytes each --------------------------------------------
+# The vault: keys newest first, base64 of 32 bytes each ---
 VAULT_KEYS = env.list("VAULT_KEYS")
 VAULT_LOOKUP_KEY = env.str("VAULT_LOOKUP_KEY")
 
-# Stripe -----------------------------------------------------------------------------------------
+# Stripe ---
 STRIPE_API_KEY = env.str("STRIPE_API_KEY", default="")
 STRIPE_WEBHOOK_SECRETS = env.list("STRIPE_WEBHOOK_SECRETS", default=[])
 STRIPE_API_BASE = env.str("STRIPE_API_BASE", default="")
@@ -45,7 +45,7 @@ STRIPE_STATEMENT_SUFFIX = env.str("STRIPE_STATEMENT_SUFFIX", default="GIFT")
 # Stripe refuses the terms box unless a terms URL is set in its dashboard (public details).
 STRIPE_TERMS_CONSENT = env.bool("STRIPE_TERMS_CONSENT", default=False)
 
-# How patient we are -----------------------------------------------------------------------------
+# How patient we are ---
 GRACE_DAYS = env.int("GRACE_DAYS", default=14)
 REMINDER_DAYS = env.int("REMINDER_DAYS", default=21)
 LEASE_SECONDS = env.int("LEASE_SECONDS", default=300)
@@ -54,7 +54,7 @@ EVENT_ATTEMPTS = env.int("EVENT_ATTEMPTS", default=8)
 LETTER_ATTEMPTS = env.int("LETTER_ATTEMPTS", default=8)
 CHECKOUT_MINUTES = env.int("CHECKOUT_MINUTES", default=60)
 
-# The charity: the defaults are GCN's; what is empty is left out, never filled with a placeholder ----
+# The charity: the defaults are GCN's; what is empty is left out, never filled with a placeholder ---
 CHARITY = {
     "legal_name": env.str("CHARITY_LEGAL_NAME", default="National LGBT Federation CLG"),
     "trading_name": env.str("CHARITY_TRADING_NAME", default="GCN"),
@@ -75,6 +75,10 @@ INSTALLED_APPS = [
     "config.apps.ConfigConfig",
     "members",
     "billing",
+    "members.staff.apps.StaffAdminConfig",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -94,6 +98,8 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "members.staff.gate.StaffGate",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 
@@ -117,7 +123,7 @@ TEMPLATES = [
     },
 ]
 
-# Data -------------------------------------------------------------------------------------------
+# Data ---
 _database: dict[str, Any] = env.db_url(
     "DATABASE_URL", default=f"sqlite:///{VAR_DIR / 'meitheal.sqlite3'}"
 )
@@ -141,7 +147,7 @@ CACHES = {
     else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
 }
 
-# Celery: the broker is only the doorbell, the rows are the queue ------------------------------------
+# Celery: the broker is only the doorbell, the rows are the queue ---
 CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", default=REDIS_URL or "memory://")
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_PUBLISH_RETRY = False
@@ -163,7 +169,7 @@ CELERY_BEAT_SCHEDULE = {
     "reconcile": {"task": "billing.tasks.reconcile", "schedule": crontab(hour="3", minute="20")},
 }
 
-# Mail -------------------------------------------------------------------------------------------
+# Mail ---
 if env.str("EMAIL_URL", default=""):
     vars().update(env.email_url("EMAIL_URL"))
 elif DEBUG:
@@ -175,7 +181,7 @@ DEFAULT_FROM_EMAIL = env.str(
     default=f"{CHARITY['trading_name']} <{CHARITY['support_email'] or 'webmaster@localhost'}>",
 )
 
-# Pages ------------------------------------------------------------------------------------------
+# Pages ---
 LANGUAGE_CODE = "en-ie"
 LANGUAGES = [("en", "English")]
 TIME_ZONE = "Europe/Dublin"
@@ -192,7 +198,7 @@ STORAGES = {
 }
 WHITENOISE_USE_FINDERS = DEBUG
 
-# Security ---------------------------------------------------------------------------------------
+# Security ---
 SESSION_COOKIE_AGE = 60 * 60 * 24 * 30
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
@@ -227,3 +233,30 @@ CONTENT_SECURITY_POLICY = {
 }
 
 LOGGING = logging_config(debug=DEBUG)
+
+# Staff sign-in ---
+# Password, then a code. The gate (members/staff/gate.py) asks for both before every staff page.
+AUTHENTICATION_BACKENDS = ["members.staff.accounts.StaffBackend"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 12},
+    },
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+STAFF_SESSION_SECONDS = env.int("STAFF_SESSION_SECONDS", default=60 * 60 * 12)
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "staff-reports"
+ACCOUNT_ADAPTER = "members.staff.accounts.StaffAccounts"
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
+# The cookie is shared with supporters, so its age stays theirs; the gate counts the staff's hours.
+ACCOUNT_SESSION_REMEMBER = True
+ALLAUTH_TRUSTED_PROXY_COUNT = 1 if TRUSTED_PROXY else 0
+MFA_ADAPTER = "members.staff.accounts.StaffFactors"
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_TOTP_ISSUER = f"{CHARITY['trading_name']} staff"

@@ -3,3 +3,7 @@ from django.apps import AppConfig
 
 class MembersConfig(AppConfig):
     name = "members"
+
+    def ready(self) -> None:
+        # Importing registers the vault's system check and the sign-in letter.
+        from members import canary, letters  # noqa: F401, PLC0415 - models must be loaded first

@@ -72,7 +72,7 @@ def lookup_hash(email: str) -> str:
 def decode_key(text: str) -> bytes:
     """Read a 256-bit key from base64, plain or URL-safe. Raises ValueError."""
     key = base64.b64decode(text.strip().replace("-", "+").replace("_", "/") + "==")
-    if len(key) != 32:  # noqa: PLR2004 - AES-256
+    if len(key) != 32:
         raise ValueError("a vault key is 32 bytes in base64")
     return key
 

@@ -187,8 +187,8 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='Ticket',
             fields=[
-                ('object_id', models.CharField(max_length=255, primary_key=True, serialize=False)),
-                ('issued', models.BigIntegerField(default=0)),
+                ('id', models.BigAutoField(primary_key=True, serialize=False)),
+                ('drawn_at', models.DateTimeField(default=django.utils.timezone.now)),
             ],
         ),
         migrations.CreateModel(

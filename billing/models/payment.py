@@ -98,9 +98,7 @@ class Refund(models.Model):
         constraints = [
             one_of("refund", "state", RefundState),
             positive("refund", "amount_cents"),
-            models.CheckConstraint(
-                name="refund_has_stripe_id", condition=~Q(stripe_refund_id="")
-            ),
+            models.CheckConstraint(name="refund_has_stripe_id", condition=~Q(stripe_refund_id="")),
         ]
         indexes = [models.Index(fields=["refunded_at"], name="refund_by_day")]
 

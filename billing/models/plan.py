@@ -30,9 +30,7 @@ class Plan(models.Model):
     currency = models.CharField(max_length=3, default="eur")
     least_cents = models.PositiveIntegerField()
     suggested_cents = models.PositiveIntegerField()
-    benefit_class = models.CharField(
-        max_length=16, choices=BenefitClass, default=BenefitClass.NONE
-    )
+    benefit_class = models.CharField(max_length=16, choices=BenefitClass, default=BenefitClass.NONE)
     benefits = models.CharField(max_length=200, blank=True)
     active = models.BooleanField(default=True)
     position = models.PositiveSmallIntegerField(default=0)

@@ -80,13 +80,18 @@ class StripeEvent(models.Model):
 
 
 class Ticket(models.Model):
-    """A counter per Stripe object. Who drew the later number asked Stripe later and knows more."""
+    """A number drawn before asking Stripe: who drew the later one asked later, and knows more.
 
-    object_id = models.CharField(primary_key=True, max_length=255)
-    issued = models.BigIntegerField(default=0)
+    One series for all objects rather than a counter for each, so that a ticket drawn before a page
+    of a list is fetched serves for every object on that page. Old rows are swept away; the
+    database never gives a number twice.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    drawn_at = models.DateTimeField(default=timezone.now)
 
     def __str__(self) -> str:
-        return f"{self.object_id} {self.issued}"
+        return str(self.id)
 
 
 class IntentKind(models.TextChoices):

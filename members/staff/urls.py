@@ -1,3 +1,38 @@
-from django.urls import URLPattern
+"""The staff's addresses. Of allauth only what is named here: no sign-up, no reset by mail."""
 
-urlpatterns: list[URLPattern] = []
+from allauth.account import views as account
+from allauth.mfa.base import views as factor
+from allauth.mfa.recovery_codes import views as codes
+from django.contrib import admin
+from django.urls import URLPattern, URLResolver, path
+
+from members.staff.enrolment import EnrolFactor
+from members.staff.views import demo_code, member_list, members_csv, reports
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", reports, name="staff-reports"),
+    path("members/", member_list, name="staff-members"),
+    path("members.csv", members_csv, name="staff-members-csv"),
+    path("admin/", admin.site.urls),
+    path("sign-in/", account.login, name="account_login"),
+    path("sign-out/", account.logout, name="account_logout"),
+    path("closed/", account.account_inactive, name="account_inactive"),
+    path("password/", account.password_change, name="account_change_password"),
+    path("password/confirm/", account.reauthenticate, name="account_reauthenticate"),
+    path("second-factor/", factor.index, name="mfa_index"),
+    path("second-factor/code/", factor.authenticate, name="mfa_authenticate"),
+    path("second-factor/confirm/", factor.reauthenticate, name="mfa_reauthenticate"),
+    path("second-factor/enrol/", EnrolFactor.as_view(), name="mfa_activate_totp"),
+    path("second-factor/recovery/", codes.view_recovery_codes, name="mfa_view_recovery_codes"),
+    path(
+        "second-factor/recovery/new/",
+        codes.generate_recovery_codes,
+        name="mfa_generate_recovery_codes",
+    ),
+    path(
+        "second-factor/recovery/recovery-codes.txt",
+        codes.download_recovery_codes,
+        name="mfa_download_recovery_codes",
+    ),
+    path("demo-code/", demo_code, name="staff-demo-code"),
+]

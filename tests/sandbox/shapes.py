@@ -95,7 +95,7 @@ NULLABLE = {kind: tuple(names.split()) for kind, names in _NULLABLE.items()}
 _WITHOUT_LIVEMODE = {"refund", "balance_transaction", "item", "subscription_item"}
 
 
-def shaped(kind: str, **fields: Any) -> Obj:
+def shaped(kind: str, **fields: object) -> Obj:
     """Return an object of this type: nulls first, then the given fields."""
     obj: Obj = {"id": fields.pop("id"), "object": kind}
     obj.update(dict.fromkeys(NULLABLE[kind]))

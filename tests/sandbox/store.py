@@ -19,7 +19,7 @@ def new_id(prefix: str, length: int = 24) -> str:
 
 
 class Store:
-    """Tables of wire objects by type, in order of creation, plus notes Stripe would keep to itself."""
+    """Wire objects by type in order of creation, and the notes that Stripe keeps to itself."""
 
     def __init__(self) -> None:
         self.tables: dict[str, dict[str, Obj]] = {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections import deque
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -42,6 +43,7 @@ class World:
         self.advancing = threading.RLock()
         self.changed = threading.Event()
         self.cause: tuple[str | None, str | None] = (None, None)
+        self.seen: deque[Obj] = deque(maxlen=2000)
         self.clear()
 
     def clear(self) -> None:

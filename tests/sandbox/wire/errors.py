@@ -10,7 +10,7 @@ _NAMES = {"test_helpers.test_clock": "test clock", "price": "price", "event": "e
 class StripeError(Exception):
     """An answer other than success: HTTP status and the fields of `error`."""
 
-    def __init__(self, status: int, message: str, **fields: Any) -> None:
+    def __init__(self, status: int, message: str, **fields: object) -> None:
         super().__init__(message)
         self.status = status
         self.fields: dict[str, Any] = {"type": "invalid_request_error", **fields}
@@ -51,7 +51,7 @@ def too_small(amount: int, param: str) -> StripeError:
     return invalid(message, param, "amount_too_small")
 
 
-def card_error(failure: dict[str, Any], **more: Any) -> StripeError:
+def card_error(failure: dict[str, Any], **more: object) -> StripeError:
     """Return the 402 for a declined card; `failure` has code, decline_code and message."""
     return StripeError(
         402,

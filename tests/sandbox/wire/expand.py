@@ -45,11 +45,10 @@ ON_REQUEST: dict[tuple[str, str], Callable[[Store, Obj], Obj]] = {
     ("customer", "subscriptions"): _subscriptions,
 }
 
-EXPANDABLE = frozenset(
-    "balance_transaction charge configuration customer default_payment_method default_price "
-    "failure_balance_transaction invoice latest_charge latest_invoice payment_intent "
-    "payment_method price product schedule setup_intent source subscription test_clock".split()
-)
+_EXPANDABLE = """balance_transaction charge configuration customer default_payment_method
+default_price failure_balance_transaction invoice latest_charge latest_invoice payment_intent
+payment_method price product schedule setup_intent source subscription test_clock"""
+EXPANDABLE = frozenset(_EXPANDABLE.split())
 
 
 def expanded(store: Store, answer: Obj, paths: list[Any]) -> Obj:

@@ -29,7 +29,7 @@ def _plant(tree: dict[str, Any], path: list[str], value: str) -> None:
     tree[path[-1] or str(len(tree))] = value
 
 
-def _lists(name: str, value: Any) -> Any:
+def _lists(name: str, value: object) -> object:
     if not isinstance(value, dict):
         return value
     inner = {key: _lists(key, item) for key, item in value.items()}

@@ -26,13 +26,13 @@ def page(
     if not 1 <= limit <= 100:
         raise invalid("Invalid limit: must be between 1 and 100", "limit", "parameter_invalid")
     within = created_range(params)
-    wanted = (o for o in newest if within(o) and (keep is None or keep(o)))
+    wanted: Iterator[Obj] = (o for o in newest if within(o) and (keep is None or keep(o)))
     before, after = text(params, "ending_before"), text(params, "starting_after")
     if before:
         return _until(before, wanted, limit, url)
     if after:
         wanted = _beyond(after, newest, wanted)
-    data = []
+    data: list[Obj] = []
     for obj in wanted:
         if len(data) == limit:
             return envelope(url, data, more=True)
@@ -60,7 +60,7 @@ def created_range(params: Params) -> Callable[[Obj], bool]:
     """Return the test for `created`, an exact time or `{gt, gte, lt, lte}` in unix seconds."""
     asked = params.get("created")
     if not asked:
-        return lambda obj: True
+        return lambda _: True
     if isinstance(asked, str):
         exact = whole(params, "created")
         return lambda obj: obj["created"] == exact

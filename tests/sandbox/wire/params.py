@@ -78,9 +78,9 @@ def choice(params: Params, name: str, options: Iterable[str], default: str | Non
     return value
 
 
-def known(params: Params, names: Iterable[str], where: str = "") -> None:
-    """Refuse every name Stripe does not document for this place."""
-    allowed = set(names)
+def known(params: Params, names: Iterable[str] | str, where: str = "") -> None:
+    """Refuse every name Stripe does not document for this place (blank separated or iterable)."""
+    allowed = set(names.split() if isinstance(names, str) else names)
     for name in params:
         if name not in allowed:
             full = f"{where}[{name}]" if where else name

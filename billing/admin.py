@@ -1,0 +1,144 @@
+"""What was given, to read: rows as they are, nothing to add, change or delete.
+
+Supporters stand here as ids. The site decides who may look (members/staff/admin_site.py).
+"""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Model
+from django.http import HttpRequest
+
+from billing import models
+
+
+class ReadOnly(admin.ModelAdmin[Any]):
+    """An admin without a single permission to write; `hidden` columns are not shown either."""
+
+    hidden: tuple[str, ...] = ()
+    actions = None
+    list_per_page = 50
+    show_full_result_count = False
+    view_on_site = False
+
+    def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return self.admin_site.has_permission(request)
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return self.admin_site.has_permission(request)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def get_fields(self, request: HttpRequest, obj: Model | None = None) -> list[Any]:
+        """Every column but the sealed and the hidden; key columns are named by their id."""
+        sealed = {"BinaryField"}
+        return [
+            field.name
+            for field in self.opts.concrete_fields
+            if field.name not in self.hidden and field.get_internal_type() not in sealed
+        ]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> list[Any]:
+        return self.get_fields(request, obj)
+
+
+@admin.register(models.Plan)
+class PlanAdmin(ReadOnly):
+    list_display = ["slug", "name", "interval", "least_cents", "suggested_cents", "active"]
+
+
+@admin.register(models.Membership)
+class MembershipAdmin(ReadOnly):
+    list_display = [
+        "id",
+        "state",
+        "amount_cents",
+        "interval",
+        "started_at",
+        "period_end",
+        "ended_at",
+    ]
+    list_filter = ["state", "interval"]
+    search_fields = ["=id", "=stripe_subscription_id"]
+    ordering = ["-created_at"]
+
+
+@admin.register(models.MembershipEvent)
+class MembershipEventAdmin(ReadOnly):
+    list_display = ["recorded_at", "membership_id", "old_state", "new_state", "source", "reference"]
+    search_fields = ["=membership__id"]
+    ordering = ["-recorded_at"]
+
+
+@admin.register(models.Payment)
+class PaymentAdmin(ReadOnly):
+    list_display = ["id", "state", "amount_cents", "fee_cents", "net_cents", "paid_at", "method"]
+    list_filter = ["state"]
+    search_fields = ["=id", "=stripe_payment_intent_id", "=stripe_invoice_id"]
+    ordering = ["-created_at"]
+
+
+@admin.register(models.Refund)
+class RefundAdmin(ReadOnly):
+    list_display = ["stripe_refund_id", "state", "amount_cents", "refunded_at", "payment_id"]
+    list_filter = ["state"]
+    ordering = ["-refunded_at"]
+
+
+@admin.register(models.Receipt)
+class ReceiptAdmin(ReadOnly):
+    list_display = ["label", "amount_cents", "issued_at", "payment_id"]
+    list_filter = ["series", "year"]
+    ordering = ["-issued_at"]
+
+
+@admin.register(models.ReceiptSeries)
+class ReceiptSeriesAdmin(ReadOnly):
+    list_display = ["series", "year", "last_number"]
+
+
+@admin.register(models.Letter)
+class LetterAdmin(ReadOnly):
+    list_display = ["kind", "state", "due_at", "attempts", "sent_at", "reason"]
+    list_filter = ["state", "kind"]
+    ordering = ["-created_at"]
+
+
+@admin.register(models.StripeEvent)
+class StripeEventAdmin(ReadOnly):
+    list_display = ["id", "type", "state", "attempts", "received_at", "error"]
+    list_filter = ["state", "type"]
+    search_fields = ["=id", "=object_id"]
+    ordering = ["-received_at"]
+
+
+@admin.register(models.Intent)
+class IntentAdmin(ReadOnly):
+    # Frozen parameters may name an address that was typed on a form.
+    hidden = ("params", "press")
+    list_display = ["id", "kind", "state", "attempt", "created_at", "answered_at", "error"]
+    list_filter = ["state", "kind"]
+    ordering = ["-created_at"]
+
+
+@admin.register(models.StripeCustomer)
+class StripeCustomerAdmin(ReadOnly):
+    list_display = ["stripe_customer_id", "supporter_id"]
+    search_fields = ["=stripe_customer_id"]
+
+
+@admin.register(models.Ticket)
+class TicketAdmin(ReadOnly):
+    list_display = ["pk", "__str__"]
+
+
+@admin.register(models.Pulse)
+class PulseAdmin(ReadOnly):
+    list_display = ["name", "seen_at"]

@@ -1,0 +1,191 @@
+"""Checkout: our rows first, then Stripe's page, and the way back."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+import structlog
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from billing import doorbell, intents, memberships, payments, stripe_api
+from billing.cause import Cause
+from billing.ids import read_id
+from billing.models import Intent, Membership, Payment, Plan
+from billing.models.stripe import IntentKind
+from billing.money import format_amount
+from billing.snapshots import CheckoutSnapshot
+from billing.stripe_shapes import REF_KEY, Shape
+
+if TYPE_CHECKING:
+    from members.models import Supporter
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """Where to send the payer; `url` is "" when this press was paid already."""
+
+    url: str
+    subject: UUID
+
+
+class TooLittle(ValueError):
+    """The amount is below what the plan takes."""
+
+
+def start(
+    *,
+    supporter: "Supporter",
+    plan: Plan,
+    amount_cents: int,
+    press: str,
+    stripe_customer_id: str = "",
+) -> Started:
+    """Open Stripe's checkout for a membership or a gift, once per press of the button.
+
+    Our row exists, PENDING, before Stripe hears of it. Without `stripe_customer_id` Stripe makes a
+    new customer, so that no form tells who is known (DESIGN 9). Raises TooLittle,
+    stripe_api.Unavailable (the same press may be tried again) and stripe_api.Refused.
+    """
+    if amount_cents < plan.least_cents:
+        raise TooLittle(plan.slug)
+    intent = Intent.objects.filter(press=press).first() or _write_rows(
+        supporter, plan, amount_cents, press, stripe_customer_id
+    )
+    # The address is not frozen in the row: the row would name a person.
+    payer = {} if intent.params.get("customer") else {"customer_email": supporter.email}
+    session_id = intents.carry_out(intent, secret_params=payer)
+    session = stripe_api.get_checkout(session_id)
+    return Started(url=session.url, subject=intent.subject)
+
+
+def find(subject: UUID) -> Membership | Payment | None:
+    """The membership or gift with this public id."""
+    return (
+        Membership.objects.select_related("plan").filter(pk=subject).first()
+        or Payment.objects.select_related("plan").filter(pk=subject, membership=None).first()
+    )
+
+
+def ask_again(subject: UUID) -> None:
+    """Have a worker look at this checkout now, in case the webhook is late."""
+    doorbell.ring("billing.tasks.check_checkout", str(subject))
+
+
+def session_of(subject: UUID) -> str:
+    """The id of the checkout that was opened for this row, or ""."""
+    intent = Intent.objects.filter(subject=subject, kind=IntentKind.CHECKOUT).first()
+    return intent.stripe_object_id if intent else ""
+
+
+def expire(snapshot: CheckoutSnapshot, *, cause: Cause) -> bool:
+    """Close the row of a checkout that ran out; False if it is none of ours."""
+    ref = read_id(snapshot.ref)
+    row = find(ref) if ref else None
+    if isinstance(row, Membership):
+        memberships.expire_unpaid(row.pk, cause=cause)
+    elif row is not None:
+        payments.expire_unpaid(row.pk, cause=cause)
+    return row is not None
+
+
+def portal_url(*, membership: Membership, press: str, return_url: str) -> str:
+    """A fresh way into Stripe's customer portal, to change the card. Never keep or log it.
+
+    Raises stripe_api.Unavailable and stripe_api.Refused.
+    """
+    if membership.customer is None:
+        raise stripe_api.NotFound("no customer")
+    params = {
+        "customer": membership.customer.stripe_customer_id,
+        "return_url": return_url,
+        "flow_data": {
+            "type": "payment_method_update",
+            "after_completion": {"type": "redirect", "redirect": {"return_url": return_url}},
+        },
+    }
+    return stripe_api.create_portal_session(params, key=f"portal:{press}")
+
+
+def _write_rows(
+    supporter: "Supporter", plan: Plan, amount_cents: int, press: str, stripe_customer_id: str
+) -> Intent:
+    """The row of what is bought and the intent to open its checkout, both or neither."""
+    fields: dict[str, Any] = {
+        "supporter": supporter,
+        "plan": plan,
+        "amount_cents": amount_cents,
+        "currency": plan.currency,
+    }
+    with transaction.atomic():
+        row: Membership | Payment = (
+            Membership.objects.create(interval=plan.interval, **fields)
+            if plan.recurring
+            else Payment.objects.create(**fields)
+        )
+        intent = intents.record(
+            kind=IntentKind.CHECKOUT,
+            press=press,
+            subject=row.pk,
+            params=_session_params(row.pk, plan, amount_cents, stripe_customer_id),
+        )
+    log.info("checkout begun", subject=str(row.pk), plan=plan.slug)
+    return intent
+
+
+def _session_params(ref: UUID, plan: Plan, amount_cents: int, stripe_customer_id: str) -> Shape:
+    """What Stripe is asked for. https://docs.stripe.com/api/checkout/sessions/create (2026-10-28)."""
+    price: Shape = {
+        "currency": plan.currency,
+        "unit_amount": amount_cents,
+        "product": plan.stripe_product_id,
+    }
+    # Metadata is not inherited: the reference goes on the session and on what it makes.
+    metadata = {REF_KEY: str(ref)}
+    expires = timezone.now() + timedelta(minutes=settings.CHECKOUT_MINUTES)
+    common: Shape = {
+        "client_reference_id": str(ref),
+        "metadata": metadata,
+        "locale": "auto",
+        # Else payers abroad might be charged in their own currency.
+        "adaptive_pricing": {"enabled": False},
+        "success_url": f"{settings.SITE_URL}/thanks/{ref}/",
+        "cancel_url": f"{settings.SITE_URL}/?cancelled=1",
+        "expires_at": int(expires.timestamp()),
+    }
+    if stripe_customer_id:
+        common["customer"] = stripe_customer_id
+    if settings.STRIPE_TERMS_CONSENT:
+        common["consent_collection"] = {"terms_of_service": "required"}
+    if plan.recurring:
+        return common | _subscription_params(plan, price, metadata, amount_cents)
+    return common | {
+        "mode": "payment",
+        "submit_type": "donate",
+        "line_items": [{"quantity": 1, "price_data": price}],
+        "payment_intent_data": {
+            "metadata": metadata,
+            # On cards only a suffix is allowed; the account's own prefix stands before it.
+            "statement_descriptor_suffix": settings.STRIPE_STATEMENT_SUFFIX,
+        },
+    }
+
+
+def _subscription_params(
+    plan: Plan, price: Shape, metadata: dict[str, str], amount_cents: int
+) -> Shape:
+    rhythm = f"{format_amount(amount_cents, plan.currency)} {plan.get_interval_display()}"
+    return {
+        "mode": "subscription",
+        "submit_type": "subscribe",
+        "line_items": [
+            {"quantity": 1, "price_data": price | {"recurring": {"interval": plan.interval}}}
+        ],
+        "subscription_data": {"metadata": metadata, "billing_mode": {"type": "flexible"}},
+        # The order button has to say that it obliges to pay (DOMAIN 2.2).
+        "custom_text": {"submit": {"message": f"You pay {rhythm} until you cancel."}},
+    }

@@ -1,0 +1,38 @@
+"""Dunning: a supporter whose payment failed stays a member for a stated time, then it ends."""
+
+from datetime import datetime, timedelta
+
+import structlog
+from django.conf import settings
+
+from billing import memberships
+from billing.models import Membership
+from billing.states import MembershipState
+from billing.stripe_api import Refused
+
+log = structlog.get_logger(__name__)
+
+
+def grace_ends(membership: Membership) -> datetime | None:
+    """When an overdue membership will end if nothing is paid; None if nothing is overdue."""
+    if membership.past_due_since is None:
+        return None
+    return membership.past_due_since + timedelta(days=settings.GRACE_DAYS)
+
+
+def end_graces(*, now: datetime) -> int:
+    """End at Stripe every membership whose grace is over; how many were ended."""
+    limit = now - timedelta(days=settings.GRACE_DAYS)
+    overdue = Membership.objects.filter(
+        state=MembershipState.PAST_DUE, past_due_since__lte=limit
+    ).order_by("past_due_since")
+    return sum(_end(membership) for membership in overdue)
+
+
+def _end(membership: Membership) -> bool:
+    """End one; what Stripe refuses today is tried again by the next run."""
+    try:
+        return memberships.end_after_grace(membership=membership)
+    except Refused as error:
+        log.error("grace could not be ended", membership=str(membership.pk), error=str(error))
+        return False

@@ -1,0 +1,94 @@
+"""A letter as a mail: the templates, the headers, the foot. Text first, HTML beside it."""
+
+import re
+from email.utils import parseaddr
+from functools import lru_cache
+from typing import Any, Final
+
+import css_inline
+from django.conf import settings
+from django.core.mail import EmailMultiAlternatives
+from django.template import Context, engines
+from django.utils.crypto import salted_hmac
+
+from billing import charity
+from billing.letters.draft import Draft
+from billing.models import Letter
+
+ACCOUNT_PATH: Final = "/account/"
+_BLANK_LINES: Final = re.compile(r"\n\s*\n\s*\n+")
+_PREHEADER: Final = re.compile(r'id="preheader"[^>]*>(.*?)<', re.DOTALL)
+
+
+class Indiscreet(ValueError):
+    """A word that others may see says more of the supporter than they chose to tell (DESIGN 11)."""
+
+
+def write(letter: Letter, draft: Draft) -> EmailMultiAlternatives:
+    """Write the mail to the address that the supporter has now.
+
+    Raises Indiscreet where the subject, the preheader or a file name would tell too much.
+    """
+    assert letter.supporter is not None  # noqa: S101 - the sender skips letters to nobody
+    context = _context(letter, draft)
+    subject = _one_line(_render(letter.kind, "subject.txt", context))
+    context["subject"] = subject
+    text = _BLANK_LINES.sub("\n\n", _render(letter.kind, "body.txt", context)).strip() + "\n"
+    html = _inliner().inline(_render(letter.kind, "body.html", context))
+    _check_discretion(subject, *_PREHEADER.findall(html), *(a.file_name for a in draft.attachments))
+    support = charity.current().support_email
+    message = EmailMultiAlternatives(
+        subject=subject,
+        body=text,
+        to=[letter.supporter.email],
+        reply_to=[support] if support else None,
+        headers={"Message-ID": message_id(letter), "Auto-Submitted": "auto-generated"},
+    )
+    message.attach_alternative(html, "text/html")
+    for each in draft.attachments:
+        message.attach(each.file_name, each.content, each.mime_type)
+    return message
+
+
+def message_id(letter: Letter) -> str:
+    """The same for the same letter, so that mail programs know a second copy; tells nothing itself."""
+    digest = salted_hmac("billing.letters", f"{letter.kind}:{letter.key}", algorithm="sha256")
+    host = parseaddr(settings.DEFAULT_FROM_EMAIL)[1].rpartition("@")[2] or "localhost"
+    return f"<{digest.hexdigest()[:40]}@{host}>"
+
+
+def indiscreet(text: str) -> bool:
+    """Whether a text that others may see holds one of the words it must not (INDISCREET_WORDS)."""
+    return any(word in text.casefold() for word in settings.INDISCREET_WORDS)
+
+
+def _check_discretion(*visible: str) -> None:
+    if any(indiscreet(text) for text in visible):
+        raise Indiscreet
+
+
+def _context(letter: Letter, draft: Draft) -> dict[str, Any]:
+    return {
+        **draft.context,
+        "charity": charity.current(),
+        "site_url": settings.SITE_URL,
+        "account_url": settings.SITE_URL + ACCOUNT_PATH,
+        "name": letter.supporter.name if letter.supporter else "",
+    }
+
+
+def _render(kind: str, part: str, context: dict[str, Any]) -> str:
+    template = engines["django"].engine.get_template(f"letters/{kind}/{part}")
+    # Django would escape a text like a page: O'Brien would become O&#x27;Brien.
+    return str(template.render(Context(context, autoescape=part.endswith(".html"))))
+
+
+def _one_line(text: str) -> str:
+    """A subject on one line: a line break in it would begin a header of somebody else's making."""
+    return " ".join(text.split())
+
+
+@lru_cache(maxsize=1)
+def _inliner() -> css_inline.CSSInliner:
+    # At-rules stay: dark mode and narrow screens cannot be inlined. Nothing is ever fetched.
+    return css_inline.CSSInliner(keep_at_rules=True, load_remote_stylesheets=False)

@@ -1,0 +1,51 @@
+"""The outbox: a letter is a row before it is a mail (DESIGN 6)."""
+
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from django.db.models import Q
+from django.utils import timezone
+
+from billing import doorbell
+from billing.cause import Cause
+from billing.models import Letter
+from billing.models.letter import LetterState
+
+_BATCH: Final = 500
+
+
+def queue(
+    *, kind: str, key: str, supporter_id: UUID | None, cause: Cause, due_at: datetime | None = None
+) -> None:
+    """Ask for one letter, with the caller's transaction; asking again for (kind, key) does nothing.
+
+    It is sent soon after the commit, or once `due_at` (UTC) has come. A quiet cause leaves the row
+    SKIPPED, so that history which is brought in later writes to nobody. Raises ValueError without
+    a kind or a key.
+    """
+    if not kind or not key:  # SQLite's INSERT OR IGNORE would drop such a row without a word
+        raise ValueError("a letter has a kind and a key")
+    letter = Letter(kind=kind, key=key, supporter_id=supporter_id)
+    if due_at is not None:
+        letter.due_at = due_at
+    if cause.quiet:
+        letter.state, letter.reason = LetterState.SKIPPED, "imported"
+    Letter.objects.bulk_create([letter], ignore_conflicts=True)
+    if cause.quiet or letter.due_at > timezone.now():
+        return
+    if Letter.objects.filter(pk=letter.pk).exists():
+        doorbell.ring("billing.tasks.deliver_letter", str(letter.pk))
+
+
+def due(now: datetime) -> list[UUID]:
+    """The letters that wait for a sender, or whose sender let its lease run out; oldest first."""
+    waiting = Letter.objects.filter(takeable(now)).order_by("due_at")
+    return list(waiting.values_list("id", flat=True)[:_BATCH])
+
+
+def takeable(now: datetime) -> Q:
+    """What a sender may claim at this moment."""
+    return Q(state=LetterState.QUEUED, due_at__lte=now) | Q(
+        state=LetterState.SENDING, lease_until__lt=now
+    )

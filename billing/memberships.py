@@ -1,0 +1,265 @@
+"""Memberships: the only place that writes one. State comes from a snapshot, history with it."""
+
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+import structlog
+from django.db import transaction
+from django.db.models import Q
+
+from billing import intents, letters, stripe_api, tickets
+from billing.cause import Cause
+from billing.ids import read_id
+from billing.models import Membership, MembershipEvent, StripeCustomer
+from billing.models.stripe import IntentKind
+from billing.snapshots import SubscriptionSnapshot
+from billing.states import (
+    MembershipState,
+    end_reason_of,
+    reachable,
+    state_of,
+)
+from billing.stripe_api import Unavailable
+
+log = structlog.get_logger(__name__)
+
+# What a snapshot decides, and what the history keeps of a change.
+_MIRRORED: Final = (
+    "state",
+    "amount_cents",
+    "interval",
+    "period_start",
+    "period_end",
+    "ends_on",
+    "past_due_since",
+    "ended_at",
+    "end_reason",
+)
+
+
+class Unclaimed(LookupError):
+    """Stripe's object bears a reference of ours that no row of ours answers to."""
+
+
+class Impossible(ValueError):
+    """The snapshot asks for a change that cannot be: a person has to look."""
+
+
+def owner_of(snapshot: SubscriptionSnapshot) -> Membership | None:
+    """The membership that this subscription is, or None if it is none of ours.
+
+    By the exact id; else by the reference it was created with, for a row that has no id yet.
+    Raises Unclaimed where the reference is ours by its key but leads nowhere.
+    """
+    known = Membership.objects.filter(stripe_subscription_id=snapshot.id).first()
+    if known is not None or not snapshot.ref:
+        return known
+    ref = read_id(snapshot.ref)
+    claimed = (
+        Membership.objects.filter(pk=ref, stripe_subscription_id__isnull=True).first()
+        if ref
+        else None
+    )
+    if claimed is None:
+        raise Unclaimed(f"no membership waits for subscription {snapshot.id}")
+    return claimed
+
+
+def refresh(subscription_id: str, *, cause: Cause) -> Membership | None:
+    """Ask Stripe how this subscription stands and write it down; None if it is not ours."""
+    ticket = tickets.draw()
+    snapshot = stripe_api.get_subscription(subscription_id)
+    owner = owner_of(snapshot)
+    return owner and apply(owner.pk, snapshot, ticket=ticket, cause=cause)
+
+
+def apply(
+    membership_id: UUID, snapshot: SubscriptionSnapshot, *, ticket: int, cause: Cause
+) -> Membership:
+    """Bring the membership to what the snapshot says, unless a later ticket was applied already.
+
+    Writes the history row and queues the letter that the change calls for in the same
+    transaction. Raises Impossible and UnknownStatus; then nothing is changed.
+    """
+    with transaction.atomic():
+        membership = Membership.objects.select_for_update().get(pk=membership_id)
+        if membership.applied_ticket >= ticket:
+            return membership
+        _check(membership, snapshot)
+        before = _mirror(membership)
+        _attach(membership, snapshot)
+        _copy(membership, snapshot)
+        membership.applied_ticket = ticket
+        membership.save()
+        changes = _changes(before, _mirror(membership))
+        if changes:
+            _write_history(membership, before["state"], changes, cause)
+            _queue_letters(membership, before["state"], cause)
+    return membership
+
+
+def differs(membership: Membership, snapshot: SubscriptionSnapshot) -> bool:
+    """Whether applying this snapshot would change anything."""
+    wanted = Membership(**{name: getattr(membership, name) for name in _MIRRORED})
+    wanted.started_at = membership.started_at
+    _copy(wanted, snapshot)
+    return membership.stripe_subscription_id != snapshot.id or _mirror(wanted) != _mirror(
+        membership
+    )
+
+
+def note_payment(membership_id: UUID, *, paid_at: datetime, cause: Cause) -> None:
+    """Keep the day of the first payment, whichever payment we learn of first, and say welcome.
+
+    `paid_at` is Stripe's. Called in the transaction that records the payment.
+    """
+    rows = Membership.objects.filter(pk=membership_id)
+    rows.filter(Q(started_at__isnull=True) | Q(started_at__gt=paid_at)).update(started_at=paid_at)
+    membership = rows.get()
+    _queue("welcome", membership, cause)
+
+
+def expire_unpaid(membership_id: UUID, *, cause: Cause) -> None:
+    """Close a membership whose checkout ran out before anyone paid."""
+    with transaction.atomic():
+        membership = Membership.objects.select_for_update().get(pk=membership_id)
+        if membership.state != MembershipState.PENDING or membership.stripe_subscription_id:
+            return
+        membership.state = MembershipState.EXPIRED
+        membership.save(update_fields=["state"])
+        _write_history(membership, MembershipState.PENDING, {}, cause)
+
+
+def cancel_at_period_end(*, membership: Membership, press: str) -> bool:
+    """End it when the paid period ends. True if Stripe has noted it, False if it will be told later.
+
+    `press` is one press of the button. Raises stripe_api.Refused if Stripe says no.
+    """
+    fields = {"cancel_at_period_end": True}
+    return _change(membership, IntentKind.CANCEL_AT_PERIOD_END, press, {"fields": fields})
+
+
+def keep(*, membership: Membership, press: str) -> bool:
+    """Take back an ending that has not come yet. True and False as for cancel_at_period_end."""
+    return _change(membership, IntentKind.KEEP, press, {})
+
+
+def end_after_grace(*, membership: Membership) -> bool:
+    """End a membership whose grace is over, at once and without a final invoice."""
+    press = f"grace:{membership.pk}:{membership.past_due_since:%Y%m%d}"
+    return _change(membership, IntentKind.CANCEL_NOW, press, {})
+
+
+def resume(intent: intents.Intent, *, cause: Cause) -> None:
+    """Carry out an intent that found Stripe away, and write down what came of it."""
+    refresh(intents.carry_out(intent), cause=cause)
+
+
+def _change(membership: Membership, kind: IntentKind, press: str, params: dict[str, Any]) -> bool:
+    intent = intents.record(
+        kind=kind,
+        press=press,
+        subject=membership.pk,
+        params={"subscription": membership.stripe_subscription_id, **params},
+    )
+    try:
+        resume(intent, cause=Cause("intent", str(intent.pk)))
+    except Unavailable:
+        return False
+    return True
+
+
+def _check(membership: Membership, snapshot: SubscriptionSnapshot) -> None:
+    """Refuse a change that no path of states allows, and a second subscription for one row."""
+    if membership.stripe_subscription_id not in {None, snapshot.id}:
+        raise Impossible(f"membership {membership.pk} is another subscription")
+    old, new = MembershipState(membership.state), _target(membership, snapshot)
+    if not reachable(old, new):
+        raise Impossible(f"membership {membership.pk}: {old} -> {new}")
+
+
+def _target(membership: Membership, snapshot: SubscriptionSnapshot) -> MembershipState:
+    """The state that the snapshot means for this membership."""
+    state = state_of(snapshot)
+    if state is MembershipState.ENDED and membership.started_at is None:
+        # Cancelled before anyone paid: nothing ended, because nothing began.
+        return MembershipState.EXPIRED
+    return state
+
+
+def _attach(membership: Membership, snapshot: SubscriptionSnapshot) -> None:
+    membership.stripe_subscription_id = snapshot.id
+    if snapshot.customer_id and membership.customer_id is None:
+        membership.customer, _ = StripeCustomer.objects.get_or_create(
+            stripe_customer_id=snapshot.customer_id,
+            defaults={"supporter_id": membership.supporter_id},
+        )
+
+
+def _copy(membership: Membership, snapshot: SubscriptionSnapshot) -> None:
+    """Set every mirrored column from the snapshot: the whole of it, always (PEERS F3)."""
+    state = _target(membership, snapshot)
+    overdue, ended = state is MembershipState.PAST_DUE, state is MembershipState.ENDED
+    membership.state = state
+    membership.amount_cents = snapshot.amount_cents or membership.amount_cents
+    membership.interval = snapshot.interval or membership.interval
+    membership.period_start = snapshot.period_start
+    membership.period_end = snapshot.period_end
+    membership.ends_on = None if ended else snapshot.ends_on
+    # The unpaid invoice is the one of the period that has begun; a longer debt keeps its first day.
+    since = membership.past_due_since or snapshot.period_start
+    membership.past_due_since = since if overdue else None
+    membership.ended_at = (snapshot.ended_at or snapshot.period_end) if ended else None
+    membership.end_reason = end_reason_of(snapshot.cancel_reason) if ended else ""
+
+
+def _mirror(membership: Membership) -> dict[str, Any]:
+    return {name: getattr(membership, name) for name in _MIRRORED}
+
+
+def _changes(before: dict[str, Any], after: dict[str, Any]) -> dict[str, list[Any]]:
+    return {
+        name: [_plain(before[name]), _plain(after[name])]
+        for name in _MIRRORED
+        if before[name] != after[name]
+    }
+
+
+def _plain(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, datetime) else value
+
+
+def _write_history(
+    membership: Membership, old_state: str, changes: dict[str, Any], cause: Cause
+) -> None:
+    MembershipEvent.objects.create(
+        membership=membership,
+        old_state=old_state,
+        new_state=membership.state,
+        changes=changes,
+        source=cause.source,
+        reference=cause.reference,
+    )
+    log.info(
+        "membership changed",
+        membership=str(membership.pk),
+        old=old_state,
+        new=membership.state,
+        source=cause.source,
+    )
+
+
+def _queue_letters(membership: Membership, old_state: str, cause: Cause) -> None:
+    if membership.state == old_state:
+        return
+    if membership.state == MembershipState.ACTIVE:
+        _queue("welcome", membership, cause)
+    if membership.state == MembershipState.ENDED:
+        _queue("ended", membership, cause)
+
+
+def _queue(kind: str, membership: Membership, cause: Cause) -> None:
+    letters.queue(
+        kind=kind, key=str(membership.pk), supporter_id=membership.supporter_id, cause=cause
+    )

@@ -1,0 +1,196 @@
+"""Payments and refunds: facts of Stripe's, written once by their id, with the receipt they call for."""
+
+from typing import Any
+from uuid import UUID
+
+import structlog
+from django.db import IntegrityError, transaction
+
+from billing import letters, memberships, receipts
+from billing.cause import Cause
+from billing.ids import read_id
+from billing.models import Membership, Payment, Refund
+from billing.snapshots import InvoiceSnapshot, PaymentSnapshot, RefundSnapshot
+from billing.states import PaymentState, RefundState, payment_state_of, refund_state_of
+
+log = structlog.get_logger(__name__)
+
+
+def gift_of(snapshot: PaymentSnapshot) -> Payment | None:
+    """The gift that this payment intent pays, or None if it is none of ours.
+
+    By the exact id; else by the reference it was created with, for a row that has no id yet.
+    Raises memberships.Unclaimed where the reference is ours by its key but leads nowhere.
+    """
+    known = Payment.objects.filter(stripe_payment_intent_id=snapshot.id).first()
+    if known is not None or not snapshot.ref:
+        return known
+    ref = read_id(snapshot.ref)
+    waiting = Payment.objects.filter(pk=ref, stripe_payment_intent_id__isnull=True)
+    claimed = waiting.first() if ref else None
+    if claimed is None:
+        raise memberships.Unclaimed(f"no gift waits for payment {snapshot.id}")
+    return claimed
+
+
+def record_renewal(
+    snapshot: PaymentSnapshot,
+    *,
+    membership: Membership,
+    invoice: InvoiceSnapshot,
+    ticket: int,
+    cause: Cause,
+) -> Payment | None:
+    """Write down what an invoice's payment intent says: the first payment, or a renewal.
+
+    Nothing is written before money moved or a try failed, since a payment intent alone is no fact.
+    """
+    if payment_state_of(snapshot.status) is PaymentState.PENDING and not snapshot.first_failed_at:
+        return None
+    fresh = {
+        "supporter_id": membership.supporter_id,
+        "plan_id": membership.plan_id,
+        "membership": membership,
+        "amount_cents": snapshot.amount_cents,
+        "currency": snapshot.currency,
+    }
+    known = {
+        "stripe_invoice_id": invoice.id,
+        "period_start": invoice.period_start,
+        "period_end": invoice.period_end,
+    }
+    with transaction.atomic():
+        payment = _row_of(snapshot.id, fresh)
+        return _apply(payment, snapshot, known, ticket=ticket, cause=cause)
+
+
+def record_gift(snapshot: PaymentSnapshot, *, gift_id: UUID, ticket: int, cause: Cause) -> Payment:
+    """Write down what a gift's payment intent says."""
+    with transaction.atomic():
+        payment = Payment.objects.select_for_update().get(pk=gift_id)
+        if payment.stripe_payment_intent_id not in {None, snapshot.id}:
+            raise memberships.Impossible(f"gift {gift_id} is another payment")
+        return _apply(payment, snapshot, {}, ticket=ticket, cause=cause)
+
+
+def record_refund(
+    snapshot: RefundSnapshot, *, payment: Payment, ticket: int, cause: Cause
+) -> Refund:
+    """Write down a refund of this payment; one that went through gets its credit note."""
+    state = refund_state_of(snapshot.status)
+    fields = {
+        "payment": payment,
+        "state": state,
+        "amount_cents": snapshot.amount_cents,
+        "currency": snapshot.currency,
+        "refunded_at": snapshot.created,
+        "applied_ticket": ticket,
+    }
+    with transaction.atomic():
+        refund, new = Refund.objects.select_for_update().get_or_create(
+            stripe_refund_id=snapshot.id, defaults=fields
+        )
+        if not new and refund.applied_ticket < ticket:
+            Refund.objects.filter(pk=refund.pk).update(state=state, applied_ticket=ticket)
+            refund.refresh_from_db()
+        if state is RefundState.SUCCEEDED:
+            receipts.credit(refund, cause=cause)
+    log.info("refund recorded", refund=str(refund.pk), payment=str(payment.pk), state=refund.state)
+    return refund
+
+
+def expire_unpaid(gift_id: UUID, *, cause: Cause) -> None:
+    """Close a gift whose checkout ran out before anyone paid."""
+    closed = Payment.objects.filter(
+        pk=gift_id, state=PaymentState.PENDING, stripe_payment_intent_id__isnull=True
+    ).update(state=PaymentState.EXPIRED)
+    if closed:
+        log.info("gift expired", payment=str(gift_id), source=cause.source)
+
+
+def differs(payment: Payment, snapshot: PaymentSnapshot) -> bool:
+    """Whether applying this snapshot would change anything."""
+    wanted = _columns(payment, snapshot)
+    return any(getattr(payment, name) != value for name, value in wanted.items())
+
+
+def _row_of(payment_intent_id: str, fresh: dict[str, Any]) -> Payment:
+    """The row of this payment intent, locked; made now if this is the first we hear of it."""
+    try:
+        with transaction.atomic():
+            Payment.objects.get_or_create(
+                stripe_payment_intent_id=payment_intent_id, defaults=fresh
+            )
+    except IntegrityError:
+        log.info("payment row was made by another worker")
+    return Payment.objects.select_for_update().get(stripe_payment_intent_id=payment_intent_id)
+
+
+def _apply(
+    payment: Payment,
+    snapshot: PaymentSnapshot,
+    known: dict[str, Any],
+    *,
+    ticket: int,
+    cause: Cause,
+) -> Payment:
+    """Bring the row to the snapshot and write down the facts that follow from it."""
+    if payment.applied_ticket < ticket:
+        columns = _columns(payment, snapshot) | known
+        if any(getattr(payment, name) != value for name, value in columns.items()):
+            log.info("payment changed", payment=str(payment.pk), state=columns["state"])
+        for name, value in columns.items():
+            setattr(payment, name, value)
+        payment.applied_ticket = ticket
+        payment.save()
+    _write_facts(payment, cause)
+    return payment
+
+
+def _columns(payment: Payment, snapshot: PaymentSnapshot) -> dict[str, Any]:
+    """The mutable columns as the snapshot has them. What is paid stays paid."""
+    state = payment_state_of(snapshot.status)
+    if (
+        state is PaymentState.PENDING
+        and snapshot.first_failed_at
+        and snapshot.status != "processing"
+    ):
+        # A failed try is a fact; another card may still turn it into a payment.
+        state = PaymentState.FAILED
+    columns: dict[str, Any] = {
+        "state": state,
+        "stripe_payment_intent_id": snapshot.id,
+        "first_failed_at": snapshot.first_failed_at or payment.first_failed_at,
+    }
+    if state is PaymentState.SUCCEEDED:
+        columns |= {
+            "amount_cents": snapshot.amount_cents,
+            "stripe_charge_id": snapshot.charge_id,
+            "paid_at": snapshot.paid_at or snapshot.created,
+            "fee_cents": snapshot.fee_cents,
+            "net_cents": snapshot.net_cents,
+            "method": snapshot.method,
+            "last4": snapshot.last4,
+        }
+    return columns
+
+
+def _write_facts(payment: Payment, cause: Cause) -> None:
+    """The receipt of what is paid, the letter about what failed. Each exists once, or already does."""
+    if payment.state == PaymentState.SUCCEEDED and payment.paid_at:
+        receipts.issue(payment, cause=cause)
+        if payment.membership_id:
+            memberships.note_payment(payment.membership_id, paid_at=payment.paid_at, cause=cause)
+    elif payment.state == PaymentState.FAILED and payment.membership_id:
+        _tell_of_failure(payment, cause)
+
+
+def _tell_of_failure(payment: Payment, cause: Cause) -> None:
+    # While joining, the payer sees the refusal on Stripe's page; a letter would be a second blow.
+    if payment.membership and payment.membership.started_at is not None:
+        letters.queue(
+            kind="payment-failed",
+            key=str(payment.pk),
+            supporter_id=payment.supporter_id,
+            cause=cause,
+        )

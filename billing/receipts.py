@@ -1,0 +1,119 @@
+"""Receipts and credit notes: one for each payment and refund, numbered without gaps (DESIGN 7)."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.utils import timezone
+
+from billing import charity, letters
+from billing.cause import Cause
+from billing.dates import dublin_date
+from billing.models import Payment, Receipt, ReceiptSeries, Refund
+from billing.models.receipt import Series
+from billing.states import PaymentState, RefundState
+
+
+class NoLegalName(RuntimeError):
+    """A receipt without the legal name is none (Companies Act 2014, s. 151; DOMAIN 1.1)."""
+
+
+class NotPaid(ValueError):
+    """The money did not come, or did not go back."""
+
+
+def issue(payment: Payment, *, cause: Cause, now: datetime | None = None) -> Receipt:
+    """Issue the receipt of a payment and queue its letter; the one there is, if there is one.
+
+    Part of the caller's transaction. The number belongs to the Dublin year of `now` (UTC). Raises
+    NotPaid and NoLegalName.
+    """
+    if payment.state != PaymentState.SUCCEEDED or payment.paid_at is None:
+        raise NotPaid(str(payment.pk))
+    issued = Receipt.objects.filter(payment=payment, series=Series.RECEIPT)
+    with transaction.atomic():
+        receipt = issued.first()
+        if receipt is None:
+            now = now or timezone.now()
+            counter = _lock(Series.RECEIPT, now)
+            # Another worker may have issued it while we waited for the lock.
+            receipt = issued.first() or _write(
+                counter, payment, now, amount_cents=payment.amount_cents, paid_at=payment.paid_at
+            )
+        _queue("receipt", receipt.pk, payment, cause)
+    return receipt
+
+
+def credit(refund: Refund, *, cause: Cause, now: datetime | None = None) -> Receipt:
+    """Issue the credit note of a refund and queue its letter; the one there is, if there is one.
+
+    It refers to the receipt of the payment, which is issued first if it is missing. Part of the
+    caller's transaction. Raises NotPaid and NoLegalName.
+    """
+    if refund.state != RefundState.SUCCEEDED:
+        raise NotPaid(str(refund.pk))
+    issued = Receipt.objects.filter(refund=refund)
+    with transaction.atomic():
+        original = issue(refund.payment, cause=cause, now=now)
+        note = issued.first()
+        if note is None:
+            now = now or timezone.now()
+            counter = _lock(Series.CREDIT_NOTE, now)
+            note = issued.first() or _write(
+                counter,
+                refund.payment,
+                now,
+                amount_cents=refund.amount_cents,
+                paid_at=refund.refunded_at,
+                refund=refund,
+                refers_to=original,
+            )
+        _queue("credit-note", note.pk, refund.payment, cause)
+    return note
+
+
+def _lock(series: Series, now: datetime) -> ReceiptSeries:
+    """The counter of this series in the Dublin year of `now`, ours until the transaction ends."""
+    wanted = {"series": series, "year": dublin_date(now).year}
+    counters = ReceiptSeries.objects.select_for_update().filter(**wanted)
+    counter = counters.first()
+    if counter is None:
+        # The first two receipts of a year may come at once: one row is made, both lock it.
+        ReceiptSeries.objects.bulk_create([ReceiptSeries(**wanted)], ignore_conflicts=True)
+        counter = counters.get()
+    return counter
+
+
+def _write(counter: ReceiptSeries, payment: Payment, now: datetime, **own: Any) -> Receipt:
+    """Take the next number and keep everything the document states. A rollback gives it back."""
+    counter.last_number += 1
+    counter.save(update_fields=["last_number"])
+    return Receipt.objects.create(
+        series=counter.series,
+        year=counter.year,
+        number=counter.last_number,
+        payment=payment,
+        issued_at=now,
+        currency=payment.currency,
+        method=payment.method_label,
+        plan_name=payment.plan.name,
+        interval=payment.plan.interval,
+        benefit_class=payment.plan.benefit_class,
+        benefits=payment.plan.benefits,
+        period_start=payment.period_start,
+        period_end=payment.period_end,
+        charity=_identity(),
+        **own,
+    )
+
+
+def _identity() -> dict[str, str]:
+    identity = charity.current()
+    if not identity.legal_name.strip():
+        raise NoLegalName("CHARITY_LEGAL_NAME is empty")
+    return identity.snapshot()
+
+
+def _queue(kind: str, receipt_id: UUID, payment: Payment, cause: Cause) -> None:
+    letters.queue(kind=kind, key=str(receipt_id), supporter_id=payment.supporter_id, cause=cause)

@@ -1,0 +1,219 @@
+"""Reconcile: asks Stripe for the truth of everything, lists where we differ, heals by the same verbs.
+
+The webhook makes it fast, the sweeper makes it sure, this makes it true. It also takes in what
+happened while we were not there at all.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Final, TypeVar
+
+import structlog
+from django.conf import settings
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from billing import checkout, memberships, payments, stripe_api, tickets
+from billing.cause import Cause
+from billing.models import Membership, Payment, Refund
+from billing.snapshots import (
+    CheckoutSnapshot,
+    InvoiceSnapshot,
+    PaymentSnapshot,
+    RefundSnapshot,
+    SubscriptionSnapshot,
+)
+from billing.states import MembershipState, PaymentState, refund_state_of
+
+log = structlog.get_logger(__name__)
+
+Snapshot = TypeVar("Snapshot")
+_SETTLED: Final = timedelta(hours=25)
+
+
+@dataclass(slots=True)
+class Report:
+    """What one pass found. A difference names kind and id of Stripe's object, and what was wrong."""
+
+    differences: list[str] = field(default_factory=list)
+    healed: int = 0
+    errors: list[str] = field(default_factory=list)
+
+
+def run(*, apply: bool, quiet: bool = False) -> Report:
+    """Compare everything with Stripe; with `apply`, heal what differs and say what remains.
+
+    `quiet` heals without letters, for imports. A difference that could not be healed is an error
+    of the report, not an exception. Raises stripe_api.Unavailable when Stripe cannot be read.
+    """
+    report = Report()
+    walk = _Walk(report=report, apply=apply, cause=Cause.reconcile(quiet=quiet))
+    walk.invoices()
+    walk.payments()
+    walk.subscriptions()
+    walk.refunds()
+    walk.checkouts()
+    if apply:
+        walk.abandoned()
+    log.info(
+        "reconciled",
+        differences=len(report.differences),
+        healed=report.healed,
+        errors=len(report.errors),
+    )
+    return report
+
+
+def _open_memberships() -> QuerySet[Membership]:
+    return Membership.objects.filter(
+        state=MembershipState.PENDING, stripe_subscription_id__isnull=True
+    )
+
+
+def _open_gifts() -> QuerySet[Payment]:
+    return Payment.objects.filter(
+        state=PaymentState.PENDING, stripe_payment_intent_id__isnull=True, membership=None
+    )
+
+
+def _ticketed(pages: Iterator[list[Snapshot]]) -> Iterator[tuple[int, Snapshot]]:
+    """Each snapshot with a ticket that was drawn before its page was asked for."""
+    while True:
+        ticket = tickets.draw()
+        page = next(pages, None)
+        if page is None:
+            return
+        for snapshot in page:
+            yield ticket, snapshot
+
+
+@dataclass(slots=True)
+class _Walk:
+    """One pass over Stripe's lists. Payments come before states, so that letters have their facts."""
+
+    report: Report
+    apply: bool
+    cause: Cause
+    invoice_of: dict[str, InvoiceSnapshot] = field(default_factory=dict)
+    subscription_of: dict[str, SubscriptionSnapshot] = field(default_factory=dict)
+
+    def invoices(self) -> None:
+        """Learn which invoice each payment intent pays, and which subscription each invoice has."""
+        for page in stripe_api.subscription_pages():
+            self.subscription_of.update({each.id: each for each in page})
+        for page in stripe_api.invoice_pages():
+            for invoice in page:
+                for payment_intent_id in invoice.payment_intent_ids:
+                    self.invoice_of[payment_intent_id] = invoice
+
+    def payments(self) -> None:
+        failed = stripe_api.first_failures()
+        rows = {
+            row.stripe_payment_intent_id: row
+            for row in Payment.objects.exclude(stripe_payment_intent_id=None)
+        }
+        for ticket, snapshot in _ticketed(stripe_api.payment_pages(failed)):
+            row = rows.get(snapshot.id)
+            if row is None or payments.differs(row, snapshot):
+                self._payment(ticket, snapshot, row)
+
+    def _payment(self, ticket: int, snapshot: PaymentSnapshot, row: Payment | None) -> None:
+        invoice = self.invoice_of.get(snapshot.id)
+        owner = self._owner_of(invoice) if invoice else None
+        # A payment intent that nobody tried to pay is no fact yet.
+        if row is None and snapshot.paid_at is None and snapshot.first_failed_at is None:
+            return
+        if invoice is not None and owner is not None:
+            self._heal(
+                f"payment {snapshot.id}",
+                lambda: payments.record_renewal(
+                    snapshot, membership=owner, invoice=invoice, ticket=ticket, cause=self.cause
+                ),
+            )
+        elif invoice is None and (row is not None or snapshot.ref):
+            self._heal(f"gift {snapshot.id}", lambda: self._gift(ticket, snapshot))
+
+    def _gift(self, ticket: int, snapshot: PaymentSnapshot) -> None:
+        gift = payments.gift_of(snapshot)
+        if gift is not None:
+            payments.record_gift(snapshot, gift_id=gift.pk, ticket=ticket, cause=self.cause)
+
+    def _owner_of(self, invoice: InvoiceSnapshot) -> Membership | None:
+        subscription = self.subscription_of.get(invoice.subscription_id)
+        try:
+            return subscription and memberships.owner_of(subscription)
+        except memberships.Unclaimed:
+            return None  # told once, where its subscription is looked at
+
+    def subscriptions(self) -> None:
+        rows = {
+            row.stripe_subscription_id: row
+            for row in Membership.objects.exclude(stripe_subscription_id=None)
+        }
+        for ticket, snapshot in _ticketed(stripe_api.subscription_pages()):
+            row = rows.get(snapshot.id)
+            ours = row is not None or snapshot.ref
+            if ours and (row is None or memberships.differs(row, snapshot)):
+                self._subscription(ticket, snapshot)
+
+    def _subscription(self, ticket: int, snapshot: SubscriptionSnapshot) -> None:
+        self._heal(f"subscription {snapshot.id}", lambda: self._membership(ticket, snapshot))
+
+    def _membership(self, ticket: int, snapshot: SubscriptionSnapshot) -> None:
+        owner = memberships.owner_of(snapshot)
+        if owner is not None:
+            memberships.apply(owner.pk, snapshot, ticket=ticket, cause=self.cause)
+
+    def refunds(self) -> None:
+        rows = {row.stripe_refund_id: row for row in Refund.objects.all()}
+        for ticket, snapshot in _ticketed(stripe_api.refund_pages()):
+            row = rows.get(snapshot.id)
+            if row is None or row.state != refund_state_of(snapshot.status):
+                self._refund(ticket, snapshot)
+
+    def _refund(self, ticket: int, snapshot: RefundSnapshot) -> None:
+        if not snapshot.payment_intent_id:
+            return
+        payment = Payment.objects.filter(
+            stripe_payment_intent_id=snapshot.payment_intent_id
+        ).first()
+        if payment is not None:
+            self._heal(
+                f"refund {snapshot.id}",
+                lambda: payments.record_refund(
+                    snapshot, payment=payment, ticket=ticket, cause=self.cause
+                ),
+            )
+
+    def checkouts(self) -> None:
+        """Close the rows whose checkout ran out; what was paid has been found above."""
+        waiting = {str(row.pk) for rows in (_open_memberships(), _open_gifts()) for row in rows}
+        for page in stripe_api.checkout_pages():
+            for snapshot in page:
+                if snapshot.status == "expired" and snapshot.ref in waiting:
+                    self._expire(snapshot)
+
+    def _expire(self, snapshot: CheckoutSnapshot) -> None:
+        self._heal(f"checkout {snapshot.id}", lambda: checkout.expire(snapshot, cause=self.cause))
+
+    def abandoned(self) -> None:
+        """Close rows so old that no checkout can still be open, and of which Stripe knows nothing."""
+        limit = timezone.now() - timedelta(minutes=settings.CHECKOUT_MINUTES) - _SETTLED
+        for row in _open_memberships().filter(created_at__lt=limit):
+            memberships.expire_unpaid(row.pk, cause=self.cause)
+        for gift in _open_gifts().filter(created_at__lt=limit):
+            payments.expire_unpaid(gift.pk, cause=self.cause)
+
+    def _heal(self, what: str, verb: Callable[[], object]) -> None:
+        """Note a difference and, if asked to, mend it; one that resists does not stop the others."""
+        self.report.differences.append(what)
+        if not self.apply:
+            return
+        try:
+            verb()
+        except (memberships.Unclaimed, memberships.Impossible, ValueError) as error:
+            self.report.errors.append(f"{what}: {type(error).__name__}")
+            log.error("difference remains", what=what, error=type(error).__name__)
+        else:
+            self.report.healed += 1

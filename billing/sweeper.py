@@ -1,0 +1,46 @@
+"""The sweeper: finds every minute what waits, so that a lost ring or a dead worker loses nothing."""
+
+from datetime import datetime
+
+import structlog
+
+from billing import doorbell, inbox, intents, letters, memberships, tickets
+from billing.cause import Cause
+from billing.models import Intent
+from billing.stripe_api import StripeProblem
+
+log = structlog.get_logger(__name__)
+
+
+def ring_what_waits(*, now: datetime) -> None:
+    """Ring for every event and letter that is due, and carry out what Stripe did not answer."""
+    for event_id in inbox.due(now=now):
+        doorbell.ring("billing.tasks.process_event", event_id)
+    for letter_id in letters.due(now):
+        doorbell.ring("billing.tasks.deliver_letter", str(letter_id))
+    resume_intents(now=now)
+    tickets.sweep()
+
+
+def do_what_waits(*, now: datetime) -> dict[str, int]:
+    """Do it here and now, without a worker; how many of each were taken up."""
+    done = {"intents": resume_intents(now=now), "events": 0, "letters": 0}
+    while event_ids := inbox.due(now=now):
+        done["events"] += sum(inbox.process(each, now=now) is not None for each in event_ids)
+    while letter_ids := letters.due(now):
+        done["letters"] += len([letters.deliver(each, now=now) for each in letter_ids])
+    return done
+
+
+def resume_intents(*, now: datetime) -> int:
+    """Carry out the intents whose answer was never heard; how many came to an answer."""
+    return sum(_resume(intent) for intent in intents.unanswered(now=now))
+
+
+def _resume(intent: Intent) -> bool:
+    try:
+        memberships.resume(intent, cause=Cause("intent", str(intent.pk)))
+    except StripeProblem as error:
+        log.warning("intent still waits", intent=str(intent.pk), error=str(error))
+        return False
+    return True

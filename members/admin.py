@@ -1,0 +1,38 @@
+"""The people, to read: ids and dates. Who they are stays sealed, here as in the database."""
+
+from django.contrib import admin
+
+from billing.admin import ReadOnly
+from members import models
+
+
+@admin.register(models.Supporter)
+class SupporterAdmin(ReadOnly):
+    hidden = ("email_hash",)
+    list_display = ["id", "identity", "language", "created_at"]
+    search_fields = ["=id"]
+    ordering = ["-created_at"]
+
+    @admin.display(description="E-mail and name")
+    def identity(self, _supporter: models.Supporter) -> str:
+        return "sealed"
+
+
+@admin.register(models.Consent)
+class ConsentAdmin(ReadOnly):
+    list_display = ["text_version", "locale", "given_at", "supporter_id"]
+    ordering = ["-given_at"]
+
+
+@admin.register(models.SignIn)
+class SignInAdmin(ReadOnly):
+    hidden = ("nonce",)
+    list_display = ["id", "asked_at", "expires_at", "used_at"]
+    ordering = ["-asked_at"]
+
+
+@admin.register(models.StaffMember)
+class StaffMemberAdmin(ReadOnly):
+    hidden = ("password",)
+    list_display = ["email", "role", "is_active", "last_login"]
+    ordering = ["email"]

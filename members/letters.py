@@ -1,0 +1,24 @@
+"""The letters that members ask billing's outbox to send: the sign-in link."""
+
+from django.conf import settings
+from django.urls import reverse
+from django.utils import timezone
+
+from billing import letters
+from billing.ids import read_id
+from billing.models import Letter
+from members import signin
+from members.models import SignIn
+
+
+@letters.composes("sign-in")
+def sign_in(letter: Letter) -> letters.Draft | letters.Skip:
+    """The link, made now and kept nowhere; nothing for an address that nobody here has."""
+    asked = SignIn.objects.filter(pk=read_id(letter.key)).first()
+    if asked is None or asked.supporter_id is None:
+        return letters.Skip("nobody has this address")
+    if asked.used_at is not None or asked.expires_at <= timezone.now():
+        return letters.Skip("the link is over")
+    path = reverse("sign-in-link", args=[asked.id, signin.token_of(asked)])
+    minutes = int(signin.LASTS.total_seconds() // 60)
+    return letters.Draft({"link": f"{settings.SITE_URL}{path}", "minutes": minutes})

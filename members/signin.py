@@ -1,0 +1,113 @@
+"""Signing in by a link: asking for one, opening it once, and who is signed in now (DESIGN 8, 9)."""
+
+import hmac
+import secrets
+from collections.abc import Callable
+from datetime import timedelta
+from functools import wraps
+from typing import Concatenate, Final, ParamSpec
+from uuid import UUID
+
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.shortcuts import redirect
+from django.utils import timezone
+from django.utils.cache import add_never_cache_headers
+from django.utils.crypto import salted_hmac
+
+from billing import letters
+from billing.cause import Cause
+from billing.ids import read_id
+from members.models import SignIn, Supporter
+
+LASTS: Final = timedelta(hours=1)
+_SESSION_KEY: Final = "supporter"
+_P = ParamSpec("_P")
+
+
+def ask(*, email: str) -> SignIn:
+    """Note that somebody wants a link for this address, and queue the letter that carries it.
+
+    The same rows are written whether the address is known or not: the letter to nobody is skipped
+    by the worker, out of sight of who asked (DESIGN 9).
+    """
+    supporter = Supporter.objects.with_email(email).first()
+    now = timezone.now()
+    with transaction.atomic():
+        signin = SignIn.objects.create(
+            supporter=supporter,
+            nonce=secrets.token_hex(16),
+            asked_at=now,
+            expires_at=now + LASTS,
+        )
+        letters.queue(
+            kind="sign-in",
+            key=str(signin.id),
+            supporter_id=supporter.id if supporter else None,
+            cause=Cause.supporter(),
+        )
+    return signin
+
+
+def token_of(signin: SignIn) -> str:
+    """The secret part of the link. Made when the letter is rendered, stored nowhere."""
+    return salted_hmac(
+        "members.signin", f"{signin.id}:{signin.nonce}", algorithm="sha256"
+    ).hexdigest()
+
+
+def standing(*, signin_id: UUID, token: str) -> SignIn | None:
+    """The request behind a link that would still open, else None. Changes nothing."""
+    signin = SignIn.objects.filter(pk=signin_id, supporter__isnull=False).first()
+    if signin is None or not hmac.compare_digest(token_of(signin).encode(), token.encode()):
+        return None
+    if signin.used_at is not None or signin.expires_at <= timezone.now():
+        return None
+    return signin
+
+
+def redeem(*, signin_id: UUID, token: str) -> Supporter | None:
+    """Use the link up and return whose it is; None if it does not open (any more)."""
+    signin = standing(signin_id=signin_id, token=token)
+    if signin is None:
+        return None
+    now = timezone.now()
+    # Two presses at once: the row decides which of them was the first.
+    first = SignIn.objects.filter(pk=signin.pk, used_at=None, expires_at__gt=now)
+    return signin.supporter if first.update(used_at=now) == 1 else None
+
+
+def enter(request: HttpRequest, supporter: Supporter) -> None:
+    """Sign this browser in, under a session key that nobody knew before."""
+    request.session[_SESSION_KEY] = str(supporter.id)
+    request.session.cycle_key()
+
+
+def leave(request: HttpRequest) -> None:
+    """Forget everything about this browser."""
+    request.session.flush()
+
+
+def current(request: HttpRequest) -> Supporter | None:
+    """The supporter who is signed in with this browser."""
+    supporter_id = read_id(request.session.get(_SESSION_KEY, ""))
+    return Supporter.objects.filter(pk=supporter_id).first() if supporter_id else None
+
+
+def required(
+    view: Callable[Concatenate[HttpRequest, Supporter, _P], HttpResponseBase],
+) -> Callable[Concatenate[HttpRequest, _P], HttpResponseBase]:
+    """Let only a signed-in supporter through, and hand them to the view; nothing is kept by caches."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: _P.args, **kwargs: _P.kwargs) -> HttpResponseBase:
+        supporter = current(request)
+        response = (
+            view(request, supporter, *args, **kwargs)
+            if supporter
+            else HttpResponseRedirect("/sign-in/")
+        )
+        add_never_cache_headers(response)
+        return response
+
+    return guarded

@@ -1,0 +1,37 @@
+"""Who may see what: the one place that says which roles open which page."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec
+
+from django.http import HttpRequest, HttpResponseBase
+from django.shortcuts import render
+
+from members.models.staff import Role, StaffMember
+
+P = ParamSpec("P")
+View = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
+
+# Reports hold sums alone; whoever only reads those has no need of the rows behind them.
+SEES_MEMBERS = frozenset({Role.SUPPORT, Role.FINANCE, Role.ADMIN})
+
+
+def may_see_members(user: object) -> bool:
+    """Whether this user's role opens the member list, its export and the read-only admin."""
+    return isinstance(user, StaffMember) and user.is_active and user.role in SEES_MEMBERS
+
+
+def members_only_for_helpers(view: View[P]) -> View[P]:
+    """Answer with the 403 page unless the role may see members. The gate came before this."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+        if not may_see_members(request.user):
+            return refused(request)
+        return view(request, *args, **kwargs)
+
+    return guarded
+
+
+def refused(request: HttpRequest, **_context: Any) -> HttpResponseBase:
+    return render(request, "staff/refused.html", status=403)

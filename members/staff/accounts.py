@@ -1,0 +1,86 @@
+"""How allauth treats our staff: no sign-up, sealed second factors, supporters left alone."""
+
+import base64
+import time
+from typing import Any, Final
+from uuid import UUID
+
+from allauth.account import app_settings
+from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.auth_backends import AuthenticationBackend
+from allauth.account.internal.flows.login import get_authentication_records
+from allauth.mfa.adapter import DefaultMFAAdapter
+from allauth.mfa.models import Authenticator
+from django.http import HttpRequest, HttpResponse
+
+from members import vault
+from members.models import StaffMember
+from members.staff import demo
+
+# allauth asks to seal a secret before its row exists, so the place is the column alone.
+_ANY_ROW: Final = UUID(int=0)
+_COLUMN: Final = "authenticator.secret"
+
+
+class StaffBackend(AuthenticationBackend):  # type: ignore[misc]  # allauth ships no types
+    """Password check, and on every request the question whether the member may still be here."""
+
+    def user_can_authenticate(self, user: StaffMember) -> bool:
+        return demo.may_enter(user)
+
+
+class StaffAccounts(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ships no types
+    def is_open_for_signup(self, request: HttpRequest) -> bool:
+        """Never: a member of staff is made by `manage.py enrol_staff`."""
+        return False
+
+    def pre_login(self, request: HttpRequest, user: StaffMember, **more: Any) -> Any:
+        if not demo.may_enter(user):
+            return self.respond_user_inactive(request, user)
+        return super().pre_login(request, user, **more)
+
+    def is_reauthentication_required(self, *, app: str, **_more: Any) -> bool:
+        """Whether it is too long ago that this person proved who they are, by either factor."""
+        records = get_authentication_records(self.request, self.request.user)
+        latest = max((record["at"] for record in records), default=0)
+        return bool(time.time() - latest > app_settings.REAUTHENTICATION_TIMEOUT)
+
+    def logout(self, request: HttpRequest) -> None:
+        """Sign the member out; a supporter signed in with the same browser stays so."""
+        supporter = request.session.get("supporter")
+        super().logout(request)
+        if supporter is not None:
+            request.session["supporter"] = supporter
+
+    def respond_user_inactive(self, request: HttpRequest, user: StaffMember) -> HttpResponse:
+        response: HttpResponse = super().respond_user_inactive(request, user)
+        return response
+
+
+class StaffFactors(DefaultMFAAdapter):  # type: ignore[misc]  # allauth ships no types
+    """Second factors lie in the vault: a stolen dump holds no secret that makes codes."""
+
+    def encrypt(self, text: str) -> str:
+        return base64.b64encode(vault.seal(text, row=_ANY_ROW, column=_COLUMN)).decode()
+
+    def decrypt(self, encrypted_text: str) -> str:
+        sealed = base64.b64decode(encrypted_text)
+        return vault.unseal(sealed, row=_ANY_ROW, column=_COLUMN)
+
+    def can_delete_authenticator(self, authenticator: Authenticator) -> bool:
+        """Never from a page: a lost phone is a matter for a colleague (`enrol_staff --reset`)."""
+        return False
+
+
+def reseal_factors() -> int:
+    """Seal every second factor under the newest vault key and say how many rows changed."""
+    adapter = StaffFactors()
+    changed = 0
+    for row in Authenticator.objects.all().iterator():
+        secret = "seed" if row.type == Authenticator.Type.RECOVERY_CODES else "secret"
+        if vault.sealed_under_newest(base64.b64decode(row.data[secret])):
+            continue
+        row.data[secret] = adapter.encrypt(adapter.decrypt(row.data[secret]))
+        row.save(update_fields=["data"])
+        changed += 1
+    return changed

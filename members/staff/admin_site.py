@@ -1,0 +1,43 @@
+"""Django's admin as a reading room: behind our gate, for those who may see members, never writing."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.contrib.admin import AdminSite, ModelAdmin
+from django.db.models.base import ModelBase
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+
+from billing.admin import ReadOnly
+from members.staff.access import may_see_members, refused
+
+
+class ReadingSite(AdminSite):
+    site_title = "Staff"
+    site_header = "The rows, to read"
+    index_title = "Tables"
+    site_url = "/staff/"
+    enable_nav_sidebar = False
+
+    def register(
+        self,
+        model_or_iterable: ModelBase | Iterable[ModelBase],
+        admin_class: type[ModelAdmin[Any]] | None = None,
+        **options: Any,
+    ) -> None:
+        """Take in what cannot write; leave out what other packages register for editing."""
+        if admin_class is not None and issubclass(admin_class, ReadOnly):
+            super().register(model_or_iterable, admin_class, **options)
+
+    def has_permission(self, request: HttpRequest) -> bool:
+        return may_see_members(request.user)
+
+    def login(self, request: HttpRequest, extra_context: Any = None) -> Any:
+        """Not a second way in: the gate has signed them in, so what is missing here is the role."""
+        return redirect("admin:index") if self.has_permission(request) else refused(request)
+
+    def logout(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        return redirect("account_logout")
+
+    def password_change(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        return redirect("account_change_password")

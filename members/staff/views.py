@@ -1,0 +1,133 @@
+"""What staff see. The gate (members/staff/gate.py) stands before all of these."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+import structlog
+from django.conf import settings
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from billing.dates import dublin_date
+from billing.models import Membership
+from billing.states import MembershipState
+from members import exports
+from members.reports import build
+from members.staff import charts, demo, figures
+from members.staff.access import members_only_for_helpers
+
+log = structlog.get_logger(__name__)
+PER_PAGE: Final = 50
+
+
+@require_safe
+def reports(request: HttpRequest) -> HttpResponse:
+    """The figures of the present, three charts, and the table of thirteen months."""
+    report = build(now=timezone.now())
+    unknown, unknown_sum = figures.fees_not_yet_known(report)
+    return render(
+        request,
+        "staff/reports.html",
+        {
+            "here": "reports",
+            "report": report,
+            "cards": figures.cards(report),
+            "charts": charts.charts(report),
+            "columns": figures.COLUMNS,
+            "table": figures.table(report),
+            "unknown": unknown,
+            "unknown_sum": unknown_sum,
+        },
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class MemberLine:
+    """A membership as the list shows it."""
+
+    membership: Membership
+
+    @property
+    def short_id(self) -> str:
+        """The end of the id: its beginning is the time, which many have in common."""
+        return str(self.membership.id)[-12:]
+
+    @property
+    def tone(self) -> str:
+        return {
+            MembershipState.ACTIVE: "good",
+            MembershipState.PAST_DUE: "warn",
+            MembershipState.PAUSED: "warn",
+        }.get(MembershipState(self.membership.state), "")
+
+    @property
+    def outlook(self) -> str:
+        """What comes next, or what came last."""
+        membership = self.membership
+        if membership.ended_at:
+            return f"ended {_day(membership.ended_at)}"
+        if membership.ends_on:
+            return f"ends {_day(membership.ends_on)}"
+        if membership.state == MembershipState.ACTIVE and membership.period_end:
+            return f"renews {_day(membership.period_end)}"
+        if membership.past_due_since:
+            return f"overdue since {_day(membership.past_due_since)}"
+        return ""
+
+
+@require_safe
+@members_only_for_helpers
+def member_list(request: HttpRequest) -> HttpResponse:
+    """Memberships, newest first, fifty a page, without names."""
+    state = _state(request)
+    page = Paginator(exports.memberships(state=state), PER_PAGE).get_page(request.GET.get("page"))
+    return render(
+        request,
+        "staff/members.html",
+        {
+            "here": "members",
+            "state": state,
+            "states": MembershipState.choices,
+            "page": page,
+            "lines": [MemberLine(membership) for membership in page],
+        },
+    )
+
+
+@require_safe
+@members_only_for_helpers
+def members_csv(request: HttpRequest) -> HttpResponseBase:
+    """The same memberships as CSV, streamed."""
+    state = _state(request)
+    log.info("members_exported", staff=str(request.user.pk), state=state or "all")
+    response = StreamingHttpResponse(
+        exports.csv_lines(exports.memberships(state=state)), content_type="text/csv; charset=utf-8"
+    )
+    name = f"members-{state or 'all'}-{dublin_date(timezone.now())}.csv"
+    response["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response
+
+
+@require_safe
+def demo_code(request: HttpRequest) -> HttpResponse:
+    """The demo member's code, so that a newcomer needs no authenticator app. 404 without DEBUG."""
+    if not settings.DEBUG:
+        raise Http404
+    code, seconds = demo.current_code()
+    response = render(request, "staff/demo_code.html", {"code": code, "seconds": seconds})
+    response["Refresh"] = str(seconds)
+    return response
+
+
+def _state(request: HttpRequest) -> str:
+    """The state to filter by; a word that is none reads as all."""
+    state = request.GET.get("state", "")
+    return state if state in MembershipState.values else ""
+
+
+def _day(moment: datetime) -> str:
+    return f"{dublin_date(moment):%-d %b %Y}"

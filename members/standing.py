@@ -1,0 +1,61 @@
+"""How a membership stands, as its supporter is told: the row, and what they asked of it since."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from billing.models import Intent, Membership
+from billing.models.stripe import IntentKind, IntentState
+from billing.states import MembershipState
+from members.models import Supporter
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A membership with the wish that Stripe has not carried out yet. Moments in UTC."""
+
+    membership: Membership
+    noted: str
+
+    @property
+    def ending(self) -> bool:
+        """Whether it is to end, be it at Stripe already or noted by us."""
+        if self.noted:
+            return self.noted == IntentKind.CANCEL_AT_PERIOD_END
+        return self.membership.ends_on is not None
+
+    @property
+    def ends_on(self) -> datetime | None:
+        """The last day that is paid for, if it is to end."""
+        if not self.ending:
+            return None
+        return self.membership.ends_on or self.membership.period_end
+
+    @property
+    def renews_on(self) -> datetime | None:
+        """When the next payment is taken, if one is."""
+        renews = self.membership.state == MembershipState.ACTIVE and not self.ending
+        return self.membership.period_end if renews else None
+
+
+def of(membership: Membership) -> Standing:
+    """The membership and the newest wish about its end that still waits for Stripe."""
+    wish = (
+        Intent.objects.filter(
+            subject=membership.id,
+            kind__in=[IntentKind.CANCEL_AT_PERIOD_END, IntentKind.KEEP],
+            state=IntentState.OPEN,
+        )
+        .order_by("-created_at")
+        .first()
+    )
+    return Standing(membership, wish.kind if wish else "")
+
+
+def all_of(supporter: Supporter) -> list[Standing]:
+    """All memberships of a supporter that ever began or still may, the newest first."""
+    memberships = (
+        supporter.memberships.exclude(state=MembershipState.EXPIRED)
+        .select_related("plan")
+        .order_by("-created_at")
+    )
+    return [of(membership) for membership in memberships]

@@ -1,0 +1,195 @@
+"""Join: choose, review, pay. Two pages of ours, then Stripe's; no script anywhere."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST
+
+from billing import charity, checkout, stripe_api
+from billing.models import Plan
+from billing.models.plan import Interval
+from billing.money import decimal_amount, format_amount
+from members import consent, offers, press, signin
+from members.forms import FORM_WIDE_ERROR, JoinForm
+from members.models import Consent, Supporter, supporter_for
+
+_BUTTON = "join"
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What somebody chose and read on the review page. `supporter_id` is "" for a visitor."""
+
+    plan: str
+    amount_cents: int
+    email: str
+    name: str
+    supporter_id: str
+    consent: str
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+def choose(request: HttpRequest) -> HttpResponse:
+    """The join page; a POST of good choices answers with the review page."""
+    supporter = signin.current(request)
+    if request.method != "POST":
+        return _form_page(request, _preset_form(request, signed_in=supporter is not None))
+    if "change" in request.POST:
+        return _change(request, signed_in=supporter is not None)
+    form = JoinForm(request.POST, offers=offers.current(), signed_in=supporter is not None)
+    if not form.is_valid():
+        return _form_page(request, form, status=400)
+    order = _order_of(form.cleaned_data, supporter)
+    return _review_page(request, order, plan=form.cleaned_data["chosen"])
+
+
+@require_POST
+@never_cache
+def pay(request: HttpRequest) -> HttpResponse:
+    """Write our rows, open Stripe's page and go there. The same press twice opens one page."""
+    token = request.POST.get("press", "")
+    try:
+        pressed = press.read(token, button=_BUTTON)
+    except press.BadPress:
+        return _start_again(request)
+    order = Order(**pressed.about)
+    plan = Plan.objects.filter(slug=order.plan, active=True).first()
+    supporter = _supporter_of(request, order)
+    if plan is None or supporter is None or order.consent != consent.VERSION:
+        return _start_again(request)
+    _keep_consent(supporter, pressed)
+    try:
+        started = checkout.start(
+            supporter=supporter,
+            plan=plan,
+            amount_cents=order.amount_cents,
+            press=pressed.id,
+            stripe_customer_id=_customer_of(supporter) if order.supporter_id else "",
+        )
+    except stripe_api.Unavailable:
+        return _stripe_down(request, token=token, label=_label(plan, order.amount_cents))
+    except stripe_api.Refused:
+        return render(request, "members/refused.html", status=502)
+    if not started.url:
+        return redirect("thanks", subject=started.subject)
+    return _see_other(started.url)
+
+
+def _see_other(url: str) -> HttpResponse:
+    # 303: the browser fetches Stripe's page with GET, and a reload does not post our form again.
+    response = HttpResponseRedirect(url)
+    response.status_code = 303
+    return response
+
+
+def _preset_form(request: HttpRequest, *, signed_in: bool) -> JoinForm:
+    """The empty form, with what a link such as /?plan=yearly&amount=30 asks for."""
+    offered = offers.current()
+    slugs = [offer.plan.slug for offer in offered]
+    monthly = [offer.plan.slug for offer in offered if offer.plan.interval == Interval.MONTH]
+    plan = request.GET.get("plan", "")
+    if plan not in slugs:
+        plan = (monthly or slugs or [""])[0]
+    initial = {"plan": plan}
+    if amount := request.GET.get("amount", "")[:20]:
+        initial[f"amount_{plan}"] = amount
+    return JoinForm(initial=initial, offers=offered, signed_in=signed_in)
+
+
+def _change(request: HttpRequest, *, signed_in: bool) -> HttpResponse:
+    """Back from the review page, with everything filled in but the two boxes."""
+    try:
+        order = Order(**press.read(request.POST["change"], button=_BUTTON).about)
+    except press.BadPress:
+        return _start_again(request)
+    initial = {"plan": order.plan, "email": order.email, "name": order.name}
+    initial[f"amount_{order.plan}"] = decimal_amount(order.amount_cents)
+    form = JoinForm(initial=initial, offers=offers.current(), signed_in=signed_in)
+    return _form_page(request, form)
+
+
+def _form_page(
+    request: HttpRequest, form: JoinForm, *, status: int = 200, stale: bool = False
+) -> HttpResponse:
+    context = {
+        "form": form,
+        "stale": stale,
+        "supporter": signin.current(request),
+        "cancelled": "cancelled" in request.GET,
+        "consent_text": consent.statement(name=charity.current().trading_name),
+        "errors_title": FORM_WIDE_ERROR,
+    }
+    return render(request, "members/join.html", context, status=status)
+
+
+def _start_again(request: HttpRequest) -> HttpResponse:
+    """The page was too old, changed or of somebody else: nothing was stored, choose again."""
+    form = _preset_form(request, signed_in=signin.current(request) is not None)
+    return _form_page(request, form, status=400, stale=True)
+
+
+def _order_of(cleaned: dict[str, Any], supporter: Supporter | None) -> Order:
+    return Order(
+        plan=cleaned["chosen"].slug,
+        amount_cents=cleaned["amount_cents"],
+        email=cleaned.get("email", ""),
+        name=cleaned.get("name", ""),
+        supporter_id=str(supporter.id) if supporter else "",
+        consent=consent.VERSION,
+    )
+
+
+def _label(plan: Plan, amount_cents: int) -> str:
+    """The words on the button, which alone bind (DOMAIN 2.2): "Pay €1.99 every month"."""
+    return f"Pay {format_amount(amount_cents, plan.currency)} {plan.get_interval_display()}"
+
+
+def _review_page(request: HttpRequest, order: Order, *, plan: Plan) -> HttpResponse:
+    about = {name: getattr(order, name) for name in Order.__slots__}
+    supporter = signin.current(request)
+    context = {
+        "press": press.make(button=_BUTTON, about=about),
+        "plan": plan,
+        "amount_cents": order.amount_cents,
+        "email": supporter.email if supporter else order.email,
+        "label": _label(plan, order.amount_cents),
+        "bank_line": settings.STRIPE_STATEMENT_DESCRIPTOR,
+        "reminder_days": settings.REMINDER_DAYS,
+    }
+    return render(request, "members/review.html", context)
+
+
+def _stripe_down(request: HttpRequest, *, token: str, label: str) -> HttpResponse:
+    response = render(request, "members/try_again.html", {"press": token, "label": label})
+    response.status_code = 503
+    response.headers["Retry-After"] = "30"
+    return response
+
+
+def _supporter_of(request: HttpRequest, order: Order) -> Supporter | None:
+    """Whose support this is; None if it was reviewed signed in and they are not signed in now."""
+    if not order.supporter_id:
+        return supporter_for(email=order.email, name=order.name)
+    supporter = signin.current(request)
+    return supporter if supporter and str(supporter.id) == order.supporter_id else None
+
+
+def _customer_of(supporter: Supporter) -> str:
+    """Their newest customer at Stripe, or "" for a first one (ids are ordered by time)."""
+    newest = supporter.customers.order_by("-id").first()
+    return newest.stripe_customer_id if newest else ""
+
+
+def _keep_consent(supporter: Supporter, pressed: press.Press) -> None:
+    """Record the consent once, at the moment it was given: when the review page was made."""
+    Consent.objects.get_or_create(
+        supporter=supporter,
+        text_version=pressed.about["consent"],
+        locale=consent.LOCALE,
+        given_at=pressed.shown_at,
+    )

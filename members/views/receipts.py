@@ -1,0 +1,26 @@
+"""Receipts to download, rendered from their row."""
+
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.views.decorators.http import require_safe
+
+from billing import receipt_pdf
+from billing.models import Receipt
+from members import signin
+from members.models import Supporter
+
+
+@require_safe
+@signin.required
+def download(_request: HttpRequest, supporter: Supporter, receipt_id: UUID) -> HttpResponse:
+    """The supporter's own receipt or credit note as a PDF, with the name they have today."""
+    own = Receipt.objects.filter(payment__supporter=supporter)
+    receipt = get_object_or_404(own, pk=receipt_id)
+    pdf = receipt_pdf.render(receipt, name=supporter.name)
+    return HttpResponse(
+        pdf,
+        content_type="application/pdf",
+        headers={"Content-Disposition": f'attachment; filename="{receipt.file_name}"'},
+    )

@@ -1,0 +1,61 @@
+"""Signing in: ask for a link, open it, press the button."""
+
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST
+
+from members import limits, signin, vault
+from members.forms import AddressForm
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+def ask(request: HttpRequest) -> HttpResponse:
+    """Take an address and answer the same for every one of them."""
+    if request.method != "POST":
+        return render(request, "members/signin/ask.html", {"form": AddressForm()})
+    form = AddressForm(request.POST)
+    if not form.is_valid():
+        return render(request, "members/signin/ask.html", {"form": form}, status=400)
+    email = form.cleaned_data["email"]
+    if not _within_limits(request, email):
+        return render(request, "members/signin/too_many.html", status=429)
+    signin.ask(email=email)
+    return render(request, "members/signin/sent.html")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+def confirm(request: HttpRequest, signin_id: UUID, token: str) -> HttpResponse:
+    """Show a button; only pressing it signs in, for mail scanners open links but press nothing."""
+    if request.method != "POST":
+        if signin.standing(signin_id=signin_id, token=token) is None:
+            return _link_is_over(request)
+        return render(request, "members/signin/confirm.html")
+    supporter = signin.redeem(signin_id=signin_id, token=token)
+    if supporter is None:
+        return _link_is_over(request)
+    signin.enter(request, supporter)
+    return redirect("account")
+
+
+@require_POST
+def leave(request: HttpRequest) -> HttpResponse:
+    signin.leave(request)
+    return redirect("join")
+
+
+def _link_is_over(request: HttpRequest) -> HttpResponse:
+    # One page for expired, used, changed and made up: what is wrong is nobody else's to learn.
+    return render(request, "members/signin/over.html", {"form": AddressForm()}, status=410)
+
+
+def _within_limits(request: HttpRequest, email: str) -> bool:
+    network = limits.network_of(request)
+    address = vault.normalise_email(email)
+    return limits.allow(
+        limits.SIGN_IN_PER_NETWORK, what="sign-in-network", who=network
+    ) and limits.allow(limits.SIGN_IN_PER_ADDRESS, what="sign-in-address", who=address)

@@ -1,0 +1,133 @@
+"""What all tests share: their database, the local Stripe, the house, and which of them run where."""
+
+import os
+from collections.abc import Iterator
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.apps import AppConfig, apps
+from django.conf import settings as django_settings
+from django.core.cache import cache
+from django.db.models.signals import post_migrate
+from pytest_django import DjangoDbBlocker
+
+from tests import house as houses
+from tests.local_stripe import LocalStripe
+from tests.processes import free_port
+from tests.servers import chromium_binary
+
+MARKERS = {
+    "browser": "needs Chromium; runs once, in the first pass",
+    "servers": "needs a real PostgreSQL and Redis with separate processes; runs in the second pass",
+    "long": "takes longer than a suite should; run by --long",
+}
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--long", action="store_true", help="run what is marked long, too")
+    parser.addoption("--data-only", action="store_true", help="only what touches the database")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if not django_settings.SECRET_KEY.startswith("for-tests-only"):
+        pytest.exit("Run `make test`, or pytest with ENV_FILE=tests/test.env.", returncode=2)
+    for name, what in MARKERS.items():
+        config.addinivalue_line("markers", f"{name}: {what}")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Choose what runs in this pass, and keep what uses the one house on one xdist worker."""
+    left_out = [item for item in items if not _runs_here(config, item)]
+    config.hook.pytest_deselected(items=left_out)
+    items[:] = [item for item in items if item not in set(left_out)]
+    for item in items:
+        if "house" in _fixtures(item):
+            item.add_marker(pytest.mark.xdist_group("house"))
+
+
+def _runs_here(config: pytest.Config, item: pytest.Item) -> bool:
+    wants = {marker.name for marker in item.iter_markers()}
+    if "long" in wants and not config.getoption("--long"):
+        return False
+    if "servers" in wants and not houses.on_servers():
+        return False
+    if "browser" in wants:
+        return not config.getoption("--data-only") and chromium_binary() is not None
+    touches_data = "django_db" in wants or _fixtures(item) & {"db", "transactional_db", "house"}
+    return bool(touches_data) or not config.getoption("--data-only")
+
+
+def _fixtures(item: pytest.Item) -> set[str]:
+    return set(getattr(item, "fixturenames", ()))
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """A test database for each worker; with SQLite a file, which other processes can open."""
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
+    default: dict[str, Any] = django_settings.DATABASES["default"]
+    on_sqlite = default["ENGINE"].endswith("sqlite3")
+    folder = tmp_path_factory.mktemp("database")
+    name = str(folder / "tests.sqlite3") if on_sqlite else f"tests_{worker}"
+    default.setdefault("TEST", {})["NAME"] = name
+
+
+@post_migrate.connect
+def _plans_as_migrated(sender: AppConfig, **_kwargs: object) -> None:
+    # The flush after a transactional test takes the rows that came with a migration along.
+    if sender.name == "billing":
+        import_module("billing.migrations.0003_default_plans").add_plans(apps, None)
+
+
+@pytest.fixture(autouse=True)
+def _nothing_remembered() -> Iterator[None]:
+    """No test begins with what another left in the cache."""
+    yield
+    cache.clear()
+
+
+@pytest.fixture(scope="session")
+def _sandbox_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalStripe]:
+    log = tmp_path_factory.mktemp("sandbox") / "log"
+    stripe = LocalStripe(port=free_port(), log=log)
+    stripe.start()
+    yield stripe
+    stripe.stop()
+
+
+@pytest.fixture
+def sandbox(_sandbox_process: LocalStripe, settings: Any) -> LocalStripe:
+    """A local Stripe that knows nothing yet, and that stripe_api talks to in this test."""
+    _sandbox_process.tell("reset")
+    settings.STRIPE_API_BASE = _sandbox_process.url
+    return _sandbox_process
+
+
+@pytest.fixture(scope="session")
+def _house_built(
+    django_db_setup: None,
+    django_db_blocker: DjangoDbBlocker,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[houses.House]:
+    folder: Path = tmp_path_factory.mktemp("house")
+    with django_db_blocker.unblock():
+        built = houses.House(folder)
+        built.open()
+    yield built
+    built.close()
+
+
+@pytest.fixture
+def house(
+    transactional_db: None,
+    _house_built: houses.House,
+    settings: Any,
+) -> Iterator[houses.House]:
+    """The whole service as running processes, empty, on the database that this test can read."""
+    settings.STRIPE_API_BASE = _house_built.stripe.url
+    _house_built.begin()
+    yield _house_built
+    _house_built.settle()

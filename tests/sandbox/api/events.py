@@ -1,0 +1,125 @@
+"""/v1/events and /v1/webhook_endpoints."""
+
+from __future__ import annotations
+
+from ..shapes import shaped
+from ..store import Obj, new_id
+from ..webhooks.courier import is_loopback
+from ..webhooks.log import rendered
+from ..wire.errors import invalid, missing, required
+from ..wire.lists import PAGING, page
+from ..wire.params import flag, metadata, needed, rows, text
+from ..wire.routes import Call, listing, retrieval, route
+from ..world import API_VERSION
+
+
+def retrieve(call: Call) -> Obj:
+    """Return an event as it was rendered when it happened."""
+    event = call.world.log.find(call.id)
+    if event is None:
+        raise missing("event", call.id)
+    return rendered(event)
+
+
+def list_events(call: Call) -> Obj:
+    """Return events, newest first, by type(s), time and delivery."""
+    params = call.params
+    kind, kinds = text(params, "type"), rows(params, "types")
+    if len(kinds) > 20:
+        raise invalid("You may pass at most 20 types", "types")
+    delivered = flag(params, "delivery_success")
+
+    def keep(event: Obj) -> bool:
+        if delivered is not None and (event["pending"] == 0) != delivered:
+            return False
+        return _named(event["type"], kind) and (not kinds or event["type"] in kinds)
+
+    found = page(params, call.world.log.newest(), call.path, keep)
+    found["data"] = [rendered(event) for event in found["data"]]
+    return found
+
+
+def _named(name: str, asked: str | None) -> bool:
+    if asked is None:
+        return True
+    return name.startswith(asked[:-1]) if asked.endswith("*") else name == asked
+
+
+def create_endpoint(call: Call) -> Obj:
+    """Keep an endpoint; the answer is the only one to hold its signing secret."""
+    params = call.params
+    url = needed(params, "url")
+    events = rows(params, "enabled_events")
+    if not events:
+        raise required("enabled_events")
+    version = text(params, "api_version")
+    if version not in (None, API_VERSION):
+        raise invalid(f"The stand-in renders events in {API_VERSION} only.", "api_version")
+    _check_url(url)
+    endpoint = shaped(
+        "webhook_endpoint",
+        id=new_id("we_1"),
+        api_version=version or API_VERSION,
+        created=call.world.now(),
+        description=text(params, "description"),
+        enabled_events=events,
+        metadata=metadata(params),
+        status="enabled",
+        url=url,
+    )
+    secret = new_id("whsec_", 32)
+    call.world.store.note(endpoint["id"])["secret"] = secret
+    call.world.store.add(endpoint)
+    return {**endpoint, "secret": secret}
+
+
+def _check_url(url: str) -> None:
+    host = url.partition("://")[2].partition("/")[0].rpartition("@")[2]
+    name = host.rpartition(":")[0] if host.rpartition(":")[2].isdigit() else host
+    if not url.startswith("http://") or not is_loopback(name.strip("[]")):
+        message = "Invalid URL: the local stand-in only calls http:// URLs of this machine."
+        raise invalid(message, "url", "url_invalid")
+
+
+def update_endpoint(call: Call) -> Obj:
+    """Change an endpoint."""
+    endpoint = call.world.store.get("webhook_endpoint", call.id)
+    if url := text(call.params, "url"):
+        _check_url(url)
+        endpoint["url"] = url
+    if "enabled_events" in call.params:
+        endpoint["enabled_events"] = rows(call.params, "enabled_events")
+    if "description" in call.params:
+        endpoint["description"] = text(call.params, "description")
+    if "disabled" in call.params:
+        endpoint["status"] = "disabled" if flag(call.params, "disabled") else "enabled"
+    endpoint["metadata"] = metadata(call.params, endpoint["metadata"])
+    return endpoint
+
+
+def delete_endpoint(call: Call) -> Obj:
+    """Remove an endpoint; what still waits for it is dropped."""
+    endpoint = call.world.store.get("webhook_endpoint", call.id)
+    call.world.outbox.drop(call.id)
+    return call.world.store.bury(endpoint)
+
+
+ROUTES = [
+    route("GET", "/v1/events/{}", retrieve),
+    route("GET", "/v1/events", list_events, f"{PAGING} type types delivery_success"),
+    route(
+        "POST",
+        "/v1/webhook_endpoints",
+        create_endpoint,
+        "api_version connect description enabled_events metadata url",
+    ),
+    route(
+        "POST",
+        "/v1/webhook_endpoints/{}",
+        update_endpoint,
+        "description disabled enabled_events metadata url",
+    ),
+    retrieval("/v1/webhook_endpoints/{}", "webhook_endpoint"),
+    listing("/v1/webhook_endpoints", "webhook_endpoint"),
+    route("DELETE", "/v1/webhook_endpoints/{}", delete_endpoint),
+]

@@ -1,0 +1,74 @@
+"""The timers: which verb runs when its time has come, and how a clock is moved."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+
+from ..clock import Timeline
+from ..world import World
+from . import balance, checkout, collecting, refunds, subscriptions
+
+VERBS: dict[str, Callable[[World, str, int], None]] = {
+    "available": balance.make_available,
+    "end_subscription": subscriptions.end_due,
+    "expire_incomplete": subscriptions.expire_incomplete,
+    "expire_session": checkout.expire_due,
+    "finalize": collecting.finalize_due,
+    "refund": refunds.settle,
+    "renew": subscriptions.renew,
+    "retry": collecting.retry,
+    "settle_debit": collecting.settle_debit,
+}
+
+
+def run_until(world: World, line: Timeline, moment: int) -> int:
+    """Run every timer due by then, in order, and return how many ran.
+
+    The lock is given back after each one, so that requests are answered during a long advance.
+    """
+    ran = 0
+    while True:
+        with world.lock:
+            timer = line.take(moment)
+            if timer is None:
+                return ran
+            due, _, verb, subject = timer
+            world.cause = (None, None)
+            # A subject deleted since (customer, clock) needs nothing any more.
+            if world.store.find(subject) is not None:
+                VERBS[verb](world, subject, due)
+            world.changed.set()
+        ran += 1
+
+
+def advance(world: World, moment: int) -> int:
+    """Move the global clock to `moment`, running what is due on the way; return the timers run."""
+    with world.advancing:
+        line = world.lines[""]
+        with world.lock:
+            line.frozen = line.now()
+        try:
+            return run_until(world, line, moment)
+        finally:
+            with world.lock:
+                line.release(max(moment, line.now()))
+
+
+def tick(world: World) -> None:
+    """Run what has become due on the global clock by the passing of real time."""
+    with world.lock:
+        line = world.lines[""]
+        now = line.now()
+        due = bool(line.heap) and line.heap[0][0] <= now
+    if due and world.advancing.acquire(blocking=False):
+        try:
+            advance(world, now)
+        finally:
+            world.advancing.release()
+
+
+def keep_ticking(world: World, stop: threading.Event) -> None:
+    """Tick every second until told to stop."""
+    while not stop.wait(1.0):
+        tick(world)

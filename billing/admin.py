@@ -3,7 +3,7 @@
 Supporters stand here as ids. The site decides who may look (members/staff/admin_site.py).
 """
 
-from typing import Any
+from typing import TYPE_CHECKING, Any, Final
 
 from django.contrib import admin
 from django.db.models import Model
@@ -11,10 +11,17 @@ from django.http import HttpRequest
 
 from billing import models
 
+if TYPE_CHECKING:
+    _ModelAdmin = admin.ModelAdmin[Any]
+else:
+    _ModelAdmin = admin.ModelAdmin  # generic for the type checker alone
 
-class ReadOnly(admin.ModelAdmin[Any]):
+
+class ReadOnly(_ModelAdmin):
     """An admin without a single permission to write; `hidden` columns are not shown either."""
 
+    # The site takes in nothing that does not carry this.
+    only_reads: Final = True
     hidden: tuple[str, ...] = ()
     actions = None
     list_per_page = 50

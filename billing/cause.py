@@ -6,7 +6,7 @@ from typing import Self
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """Who or what made us act. `quiet` is for imports and rebuilt history: facts without letters."""
+    """Who or what made us act. `quiet` is for imports: facts are written, letters are not sent."""
 
     source: str
     reference: str = ""

@@ -8,7 +8,7 @@ from django.conf import settings
 
 @dataclass(frozen=True, slots=True)
 class Charity:
-    """The charity's identity at one moment (DOMAIN 1.1). An empty field is left out, never filled."""
+    """The charity's identity at one moment (DOMAIN 1.1). An empty field is left out."""
 
     legal_name: str
     trading_name: str

@@ -138,7 +138,7 @@ def _write_rows(
 
 
 def _session_params(ref: UUID, plan: Plan, amount_cents: int, stripe_customer_id: str) -> Shape:
-    """What Stripe is asked for. https://docs.stripe.com/api/checkout/sessions/create (2026-10-28)."""
+    """What Stripe is asked for: https://docs.stripe.com/api/checkout/sessions/create."""
     price: Shape = {
         "currency": plan.currency,
         "unit_amount": amount_cents,

@@ -1,4 +1,4 @@
-"""The doorbell: tells a worker that a row waits. The row is the queue; a lost ring loses nothing."""
+"""The doorbell tells a worker that a row waits. The row is the queue: a lost ring loses nothing."""
 
 from collections.abc import Callable
 from functools import partial

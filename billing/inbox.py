@@ -1,4 +1,4 @@
-"""The inbox: every event once, claimed by one worker at a time, tried until it is done or parked."""
+"""The inbox: each event once, claimed by one worker at a time, tried until done or parked."""
 
 from collections import Counter
 from collections.abc import Iterable

@@ -132,7 +132,7 @@ def expire_unpaid(membership_id: UUID, *, cause: Cause) -> None:
 
 
 def cancel_at_period_end(*, membership: Membership, press: str) -> bool:
-    """End it when the paid period ends. True if Stripe has noted it, False if it will be told later.
+    """End it with the paid period. True if Stripe has noted it, False if it will be told later.
 
     `press` is one press of the button. Raises stripe_api.Refused if Stripe says no.
     """

@@ -1,4 +1,4 @@
-"""Money: integer cents in, integer cents out. Nothing in this project holds an amount as a float."""
+"""Money: integer cents in, integer cents out. Nothing here holds an amount as a float."""
 
 import re
 from typing import Final

@@ -1,4 +1,4 @@
-"""Payments and refunds: facts of Stripe's, written once by their id, with the receipt they call for."""
+"""Payments and refunds: facts, written once by their id, with the receipt they call for."""
 
 from typing import Any
 from uuid import UUID
@@ -176,7 +176,7 @@ def _columns(payment: Payment, snapshot: PaymentSnapshot) -> dict[str, Any]:
 
 
 def _write_facts(payment: Payment, cause: Cause) -> None:
-    """The receipt of what is paid, the letter about what failed. Each exists once, or already does."""
+    """The receipt of what is paid, the letter about what failed: each once."""
     if payment.state == PaymentState.SUCCEEDED and payment.paid_at:
         receipts.issue(payment, cause=cause)
         if payment.membership_id:

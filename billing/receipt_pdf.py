@@ -9,8 +9,11 @@ from pathlib import Path
 from typing import Any, Final
 
 import typst
+from django.conf import settings
 
+from billing import charity as identity
 from billing.charity import Charity
+from billing.dates import dublin_date
 from billing.models import Receipt
 from billing.models.plan import BenefitClass
 from billing.models.receipt import Series
@@ -18,6 +21,8 @@ from billing.money import format_amount
 from billing.wording import long_date
 
 _SOURCE: Final = Path(__file__).with_name("typst") / "receipt.typ"
+
+ACCOUNT_PATH: Final = "/account/"
 
 Facts = list[tuple[str, str]]
 
@@ -39,25 +44,12 @@ def render(receipt: Receipt, *, name: str) -> bytes:
 def facts(receipt: Receipt) -> Facts:
     """What the document states, a label and a text each, without the payer's name."""
     note = receipt.series == Series.CREDIT_NOTE
-    first = receipt.refers_to
-    rows = [
+    headline = [
         ("Refunded" if note else "Paid", format_amount(receipt.amount_cents, receipt.currency)),
         ("Date of refund" if note else "Date of payment", long_date(receipt.paid_at)),
-        ("Refunded to" if note else "Paid with", receipt.method),
-        ("For", _purpose(receipt)),
-        ("Period covered", _period(receipt)),
-        (
-            "Refers to",
-            f"Receipt {first.label} of {long_date(first.issued_at)}, "
-            f"{format_amount(first.amount_cents, first.currency)}"
-            if first
-            else "",
-        ),
         ("Credit note number" if note else "Receipt number", receipt.label),
-        ("Issued on", long_date(receipt.issued_at)),
-        ("Reference", str(receipt.id)),
     ]
-    return [(label, text) for label, text in rows if text]
+    return headline + _details(receipt)
 
 
 def statement(receipt: Receipt) -> str:
@@ -69,6 +61,26 @@ def statement(receipt: Receipt) -> str:
     including = f" including: {receipt.benefits.rstrip('.')}" if receipt.benefits else ""
     size = " with a token benefit" if receipt.benefit_class == BenefitClass.TOKEN else ""
     return f"Membership{size}{including}. Not eligible for the Charitable Donation Scheme."
+
+
+def _details(receipt: Receipt) -> Facts:
+    note = receipt.series == Series.CREDIT_NOTE
+    rows = [
+        ("Refunded to" if note else "Paid with", receipt.method),
+        ("For", _purpose(receipt)),
+        ("Period covered", _period(receipt)),
+        ("Refers to", _original(receipt.refers_to)),
+        ("Issued on", long_date(receipt.issued_at)),
+        ("Reference", str(receipt.id)),
+    ]
+    return [(label, text) for label, text in rows if text]
+
+
+def _original(receipt: Receipt | None) -> str:
+    if receipt is None:
+        return ""
+    amount = format_amount(receipt.amount_cents, receipt.currency)
+    return f"Receipt {receipt.label} of {long_date(receipt.issued_at)}, {amount}"
 
 
 def _purpose(receipt: Receipt) -> str:
@@ -96,18 +108,29 @@ def _draw(receipt: Receipt, name: str) -> bytes:
 def _data(receipt: Receipt, name: str) -> dict[str, Any]:
     charity = Charity.from_snapshot(receipt.charity)
     note = receipt.series == Series.CREDIT_NOTE
-    amount = format_amount(receipt.amount_cents, receipt.currency)
-    day = long_date(receipt.paid_at)
-    payer = [("Refunded to" if note else "Received from", name.strip())] if name.strip() else []
+    payer = [("Payer" if note else "Received from", name.strip())] if name.strip() else []
     return {
         "title": "Credit note" if note else "Receipt",
         "label": receipt.label,
         "issuer": charity.trading_name or charity.legal_name,
-        "amount": amount,
-        "summary": f"{'refunded' if note else 'paid'} on {day}",
-        "facts": payer + facts(receipt),
+        "amount": format_amount(receipt.amount_cents, receipt.currency),
+        "summary": f"{'refunded' if note else 'paid'} on {long_date(receipt.paid_at)}",
+        "facts": payer + _details(receipt),
         "statement": statement(receipt),
         "manage": _how_to_manage(receipt, charity),
         "identity": charity.identity_lines,
-        "issued": receipt.issued_at.strftime("%Y-%m-%d"),
+        "issued": dublin_date(receipt.issued_at).isoformat(),
     }
+
+
+def _how_to_manage(receipt: Receipt, charity: Charity) -> list[str]:
+    """Where to change or end it, and whom to ask: as they are now, since old ones may be gone."""
+    account = settings.SITE_URL + ACCOUNT_PATH
+    contact = identity.current().support_email or charity.support_email
+    lines = [
+        f"Change or end your support at any time: {account}"
+        if receipt.payment.membership_id and receipt.series == Series.RECEIPT
+        else f"Your receipts: {account}",
+        f"Questions: {contact}" if contact else "",
+    ]
+    return [line for line in lines if line]

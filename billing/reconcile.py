@@ -1,4 +1,4 @@
-"""Reconcile: asks Stripe for the truth of everything, lists where we differ, heals by the same verbs.
+"""Reconcile: asks Stripe for the truth, lists where we differ, heals by the same verbs.
 
 The webhook makes it fast, the sweeper makes it sure, this makes it true. It also takes in what
 happened while we were not there at all.
@@ -34,7 +34,7 @@ _SETTLED: Final = timedelta(hours=25)
 
 @dataclass(slots=True)
 class Report:
-    """What one pass found. A difference names kind and id of Stripe's object, and what was wrong."""
+    """What one pass found. A difference names the kind and id of Stripe's object."""
 
     differences: list[str] = field(default_factory=list)
     healed: int = 0
@@ -90,7 +90,7 @@ def _ticketed(pages: Iterator[list[Snapshot]]) -> Iterator[tuple[int, Snapshot]]
 
 @dataclass(slots=True)
 class _Walk:
-    """One pass over Stripe's lists. Payments come before states, so that letters have their facts."""
+    """One pass over Stripe's lists: payments before states, so that letters have their facts."""
 
     report: Report
     apply: bool
@@ -198,7 +198,7 @@ class _Walk:
         self._heal(f"checkout {snapshot.id}", lambda: checkout.expire(snapshot, cause=self.cause))
 
     def abandoned(self) -> None:
-        """Close rows so old that no checkout can still be open, and of which Stripe knows nothing."""
+        """Close rows too old for an open checkout, of which Stripe knows nothing."""
         limit = timezone.now() - timedelta(minutes=settings.CHECKOUT_MINUTES) - _SETTLED
         for row in _open_memberships().filter(created_at__lt=limit):
             memberships.expire_unpaid(row.pk, cause=self.cause)
@@ -206,7 +206,7 @@ class _Walk:
             payments.expire_unpaid(gift.pk, cause=self.cause)
 
     def _heal(self, what: str, verb: Callable[[], object]) -> None:
-        """Note a difference and, if asked to, mend it; one that resists does not stop the others."""
+        """Note a difference and, if asked to, mend it; one that resists stops no other."""
         self.report.differences.append(what)
         if not self.apply:
             return

@@ -1,4 +1,4 @@
-"""Reminders: three weeks before a yearly membership renews, its supporter is told (DOMAIN 2.7, 3.5)."""
+"""Reminders: three weeks before a yearly renewal its supporter is told (DOMAIN 2.7, 3.5)."""
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
@@ -20,7 +20,7 @@ _CHUNK: Final = 500
 
 
 def key_of(membership_id: UUID, period_end: datetime) -> str:
-    """One reminder for each membership and day of renewal in Dublin, however often it is planned."""
+    """One reminder for each membership and day of renewal, as Dublin has it."""
     return f"{membership_id}:{dublin_date(period_end).isoformat()}"
 
 
@@ -30,16 +30,18 @@ def plan(*, now: datetime) -> int:
     A renewal less than a week away, or past, leaves a SKIPPED row that says so. Whether it really
     renews is asked again when the letter is sent. May run as often as one likes.
     """
-    wanted = {letter.key: letter for letter in _letters(now)}
-    keys = list(wanted)
-    fresh: list[UUID] = []
-    for start in range(0, len(keys), _CHUNK):
-        chunk = keys[start : start + _CHUNK]
-        known = set(Letter.objects.filter(kind=KIND, key__in=chunk).values_list("key", flat=True))
-        new = [wanted[key] for key in chunk if key not in known]
-        Letter.objects.bulk_create(new, ignore_conflicts=True)
-        fresh += [letter.pk for letter in new]
-    return len(fresh)
+    wanted = list(_letters(now))
+    return sum(_add(wanted[at : at + _CHUNK]) for at in range(0, len(wanted), _CHUNK))
+
+
+def _add(wanted: list[Letter]) -> int:
+    """Insert those of the letters that are not there; how many that were."""
+    mine = Letter.objects.filter(kind=KIND)
+    known = set(mine.filter(key__in=[each.key for each in wanted]).values_list("key", flat=True))
+    fresh = [each for each in wanted if each.key not in known]
+    # Another planner may have come in between: what it wrote is left as it is, and not counted.
+    Letter.objects.bulk_create(fresh, ignore_conflicts=True)
+    return mine.filter(pk__in=[each.pk for each in fresh]).count()
 
 
 def _letters(now: datetime) -> Iterable[Letter]:

@@ -1,4 +1,4 @@
-"""What Stripe says of an object at one moment, in our words: the only form in which the rest sees it.
+"""What Stripe says of an object at one moment, in our words: the only form the rest sees.
 
 All moments are UTC, all amounts cents. `ref` is the public id of our own row, carried by Stripe as
 metadata `meitheal_ref`; it is "" where the object carries none.

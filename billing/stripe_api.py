@@ -219,7 +219,7 @@ def update_subscription(subscription_id: str, params: Shape, *, key: str) -> Sub
 
 
 def cancel_subscription(subscription_id: str, params: Shape, *, key: str) -> SubscriptionSnapshot:
-    """End it now. Stripe ignores keys on DELETE: a second one is NotFound, which callers re-read."""
+    """End it now. Stripe ignores keys on DELETE: a second one is NotFound, for callers to read."""
     found = _ask(_api().subscriptions.cancel, subscription_id, params, key=key)
     return shapes.subscription(_plain(found))
 

@@ -1,8 +1,9 @@
-"""The sweeper: finds every minute what waits, so that a lost ring or a dead worker loses nothing."""
+"""The sweeper finds what waits: a lost ring or a dead worker loses nothing."""
 
 from datetime import datetime
 
 import structlog
+from django.utils import timezone
 
 from billing import doorbell, inbox, intents, letters, memberships, tickets
 from billing.cause import Cause
@@ -27,8 +28,10 @@ def do_what_waits(*, now: datetime) -> dict[str, int]:
     done = {"intents": resume_intents(now=now), "events": 0, "letters": 0}
     while event_ids := inbox.due(now=now):
         done["events"] += sum(inbox.process(each, now=now) is not None for each in event_ids)
-    while letter_ids := letters.due(now):
-        done["letters"] += len([letters.deliver(each, now=now) for each in letter_ids])
+    # What the events called for just now is due a moment after `now`.
+    later = max(now, timezone.now())
+    while letter_ids := letters.due(later):
+        done["letters"] += len([letters.deliver(each, now=later) for each in letter_ids])
     return done
 
 

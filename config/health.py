@@ -29,7 +29,7 @@ def pulse() -> None:
 
 @before_task_publish.connect(sender=pulse.name)
 def _beat_was_here(**_kwargs: Any) -> None:
-    # Only beat sends this task, so sending it is beat's sign of life, whether or not a worker lives.
+    # Only beat sends this task, so sending it is beat's sign of life, with or without a worker.
     _beat("beat")
 
 

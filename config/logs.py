@@ -1,4 +1,4 @@
-"""Logs: one line an event, with a verb, ids and an outcome. Never a payload, name, address or link."""
+"""Logs: one line an event, with verb, ids and outcome. Never a payload, name, address or link."""
 
 from typing import Any
 

@@ -54,7 +54,7 @@ EVENT_ATTEMPTS = env.int("EVENT_ATTEMPTS", default=8)
 LETTER_ATTEMPTS = env.int("LETTER_ATTEMPTS", default=8)
 CHECKOUT_MINUTES = env.int("CHECKOUT_MINUTES", default=60)
 
-# The charity: the defaults are GCN's; what is empty is left out, never filled with a placeholder ---
+# The charity: the defaults are GCN's; what is empty is left out, never a placeholder
 CHARITY = {
     "legal_name": env.str("CHARITY_LEGAL_NAME", default="National LGBT Federation CLG"),
     "trading_name": env.str("CHARITY_TRADING_NAME", default="GCN"),
@@ -187,16 +187,18 @@ LANGUAGES = [("en", "English")]
 TIME_ZONE = "Europe/Dublin"
 USE_TZ = True
 STATIC_URL = "/static/"
+# Hashed, compressed files from STATIC_ROOT; without them, straight from the source folders.
+STATIC_MANIFEST = env.bool("STATIC_MANIFEST", default=not DEBUG)
 STATIC_ROOT = env.path("STATIC_ROOT", default=str(BASE_DIR / "staticfiles"))
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
-        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
-        if DEBUG
-        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        if STATIC_MANIFEST
+        else "django.contrib.staticfiles.storage.StaticFilesStorage"
     },
 }
-WHITENOISE_USE_FINDERS = DEBUG
+WHITENOISE_USE_FINDERS = not STATIC_MANIFEST
 
 # Security ---
 SESSION_COOKIE_AGE = 60 * 60 * 24 * 30

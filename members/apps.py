@@ -6,4 +6,4 @@ class MembersConfig(AppConfig):
 
     def ready(self) -> None:
         # Importing registers the vault's system check and the sign-in letter.
-        from members import canary, letters  # noqa: F401, PLC0415 - models must be loaded first
+        from members import canary, letters  # noqa: F401 - models must be loaded first

@@ -1,7 +1,7 @@
 """The canary: tells at start that the keys do not open this database, before anyone notices.
 
 A wrong VAULT_KEYS would show at the first letter, a wrong VAULT_LOOKUP_KEY would quietly make a
-second supporter of everyone who comes back. One row written lately and one written long ago tell both.
+second supporter of everyone who comes back. The oldest row and the newest one tell both.
 """
 
 from collections.abc import Sequence

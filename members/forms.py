@@ -104,6 +104,8 @@ class JoinForm(forms.Form):
             del self.fields["email"], self.fields["name"]
         for offer in offers:
             self._add_amount(offer.plan)
+        # The order on the page, so that the summary lists what is wrong from the top.
+        self.order_fields(["plan", *(f"amount_{slug}" for slug in self.plans)])
 
     def _add_amount(self, plan: Plan) -> None:
         once = plan.interval == Interval.ONCE

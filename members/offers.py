@@ -19,6 +19,14 @@ def after_card_fee(cents: int) -> int:
 
 
 @dataclass(frozen=True, slots=True)
+class Saving:
+    """About how much reaches the charity in a year, paid at once and paid in twelve."""
+
+    at_once: str
+    in_twelve: str
+
+
+@dataclass(frozen=True, slots=True)
 class Offer:
     """One way to support, as it is offered. Amounts in cents."""
 
@@ -31,14 +39,19 @@ class Offer:
         return f"{amount} {self.plan.get_interval_display()}"
 
     @property
-    def saving(self) -> tuple[str, str] | None:
+    def a_month(self) -> str:
+        """A twelfth of a year's amount."""
+        return format_amount(self.plan.suggested_cents // MONTHS, self.plan.currency)
+
+    @property
+    def saving(self) -> Saving | None:
         """For a yearly plan: what arrives of one payment, and what would of twelve monthly ones."""
         if self.plan.interval != Interval.YEAR:
             return None
         at_once = after_card_fee(self.plan.suggested_cents)
         in_twelve = MONTHS * after_card_fee(self.plan.suggested_cents // MONTHS)
         currency = self.plan.currency
-        return format_amount(at_once, currency), format_amount(in_twelve, currency)
+        return Saving(format_amount(at_once, currency), format_amount(in_twelve, currency))
 
 
 def current() -> list[Offer]:

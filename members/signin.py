@@ -9,8 +9,7 @@ from typing import Concatenate, Final, ParamSpec
 from uuid import UUID
 
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
-from django.shortcuts import redirect
+from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect
 from django.utils import timezone
 from django.utils.cache import add_never_cache_headers
 from django.utils.crypto import salted_hmac
@@ -97,7 +96,7 @@ def current(request: HttpRequest) -> Supporter | None:
 def required(
     view: Callable[Concatenate[HttpRequest, Supporter, _P], HttpResponseBase],
 ) -> Callable[Concatenate[HttpRequest, _P], HttpResponseBase]:
-    """Let only a signed-in supporter through, and hand them to the view; nothing is kept by caches."""
+    """Let only a signed-in supporter through, and hand them to the view; no cache keeps it."""
 
     @wraps(view)
     def guarded(request: HttpRequest, *args: _P.args, **kwargs: _P.kwargs) -> HttpResponseBase:

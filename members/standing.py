@@ -6,6 +6,7 @@ from datetime import datetime
 from billing.models import Intent, Membership
 from billing.models.stripe import IntentKind, IntentState
 from billing.states import MembershipState
+from members import press
 from members.models import Supporter
 
 
@@ -35,6 +36,16 @@ class Standing:
         """When the next payment is taken, if one is."""
         renews = self.membership.state == MembershipState.ACTIVE and not self.ending
         return self.membership.period_end if renews else None
+
+    @property
+    def keep_press(self) -> str:
+        """The hidden field of a new "Keep my membership" button."""
+        return press.make_for(button="keep", subject=self.membership.id)
+
+    @property
+    def card_press(self) -> str:
+        """The hidden field of a new "Change the card" button."""
+        return press.make_for(button="card", subject=self.membership.id)
 
 
 def of(membership: Membership) -> Standing:

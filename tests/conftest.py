@@ -1,4 +1,4 @@
-"""What all tests share: their database, the local Stripe, the house, and which of them run where."""
+"""What all tests share: a database, the local Stripe, the house, and which of them run where."""
 
 import os
 from collections.abc import Iterator
@@ -11,6 +11,7 @@ from django.apps import AppConfig, apps
 from django.conf import settings as django_settings
 from django.core.cache import cache
 from django.db.models.signals import post_migrate
+from django.dispatch import receiver
 from pytest_django import DjangoDbBlocker
 
 from tests import house as houses
@@ -75,7 +76,7 @@ def django_db_modify_db_settings(tmp_path_factory: pytest.TempPathFactory) -> No
     default.setdefault("TEST", {})["NAME"] = name
 
 
-@post_migrate.connect
+@receiver(post_migrate)
 def _plans_as_migrated(sender: AppConfig, **_kwargs: object) -> None:
     # The flush after a transactional test takes the rows that came with a migration along.
     if sender.name == "billing":

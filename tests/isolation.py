@@ -1,4 +1,4 @@
-"""Gives every worker of pytest-xdist Redis databases of its own. Loaded by the suite, before Django.
+"""Gives each worker of pytest-xdist Redis databases of its own. The suite loads it before Django.
 
 They share one private server; a limit counted or a bell rung in one must not be heard in another.
 """

@@ -6,17 +6,20 @@ A kind has a function that composes it, called when the letter is about to be se
     def sign_in(letter: Letter) -> Draft | Skip: ...
 
 It reads the rows that `letter.key` names, as they are now, and gives a Draft (what the templates
-need), a Skip (not needed any more, and why) or a Postpone (cannot know just now). It may ask Stripe:
-no transaction is open. It must not write. The words are in three templates, found in the template
-folders of all apps:
+need), a Skip (not needed any more, and why) or a Postpone (cannot be known just now). It may ask
+Stripe: no transaction is open. It must not write, and must be imported where the worker starts.
+
+The words are in three templates, found in the template folders of all apps:
 
     letters/<kind>/subject.txt   one line, neutral (DESIGN 11)
-    letters/<kind>/body.txt      {% extends "letters/layout.txt" %}, block `words`
-    letters/<kind>/body.html     {% extends "letters/layout.html" %}, blocks `preheader`, `title`, `words`
+    letters/<kind>/body.txt      extends letters/layout.txt, block `words`
+    letters/<kind>/body.html     extends letters/layout.html, blocks `preheader`, `words`, ...
 
-They see the draft's context and `charity` (billing.charity.Charity), `site_url` (no slash at the end),
-`account_url`, `name` (may be "") and `subject`. The .txt templates are not escaped for HTML. The layouts
-greet, sign and end with the charity's identity.
+They see the draft's context and `charity` (billing.charity.Charity), `contact` (the address for
+questions), `site_url` (no slash at its end), `account_url`, `name` (may be "") and `subject`. The
+layouts greet, sign and end with the charity's identity; their block `regards` holds the good-bye.
+The .txt templates are not escaped for HTML. `facts`, a list of (label, text), is drawn as a table
+by including letters/facts.txt and letters/facts.html. A button: p.action around a.button.
 """
 
 from collections.abc import Callable
@@ -45,7 +48,7 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class Skip:
-    """The letter is not needed any more. `reason` is ours, at most 200 letters, and names nobody."""
+    """The letter is not needed any more. `reason` is in our words and names nobody."""
 
     reason: str
 

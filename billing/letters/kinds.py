@@ -13,7 +13,7 @@ from billing import receipt_pdf, stripe_api, withdrawal
 from billing.dates import dublin_date
 from billing.letters.draft import Attachment, Draft, Postpone, Skip, composes
 from billing.models import Letter, Membership, Payment, Receipt
-from billing.models.plan import BenefitClass
+from billing.models.plan import BenefitClass, Interval
 from billing.money import format_amount
 from billing.snapshots import SubscriptionSnapshot
 from billing.states import MembershipState, PaymentState, state_of
@@ -47,7 +47,8 @@ def welcome(letter: Letter) -> Draft | Skip | Postpone:
             "amount": format_amount(membership.amount_cents, membership.currency),
             "agreed": long_date(agreed),
             "donation": donation,
-            "yearly": membership.interval == "year",
+            "interval_words": membership.get_interval_display(),
+            "yearly": membership.interval == Interval.YEAR,
             "notice_weeks": settings.REMINDER_DAYS // 7,
             "withdraw_by": long_date(withdrawal.deadline(dublin_date(agreed))),
             "others": [(_price(each), long_date(each.created_at)) for each in _others(membership)],
@@ -68,11 +69,13 @@ def credit_note(letter: Letter) -> Draft:
 
 @composes("reminder")
 def reminder(letter: Letter) -> Draft | Skip | Postpone:
-    """The notice before a yearly renewal; Stripe is asked whether it will really come (DESIGN 6)."""
+    """The notice before a yearly renewal; Stripe is asked whether it really comes (DESIGN 6)."""
     membership_id, _, day = letter.key.partition(":")
     membership = Membership.objects.get(pk=membership_id)
+    if not membership.stripe_subscription_id:
+        return Skip("it never began")
     try:
-        snapshot = stripe_api.get_subscription(membership.stripe_subscription_id or "")
+        snapshot = stripe_api.get_subscription(membership.stripe_subscription_id)
     except stripe_api.NotFound:
         return Skip("there is no such subscription any more")
     except stripe_api.Unavailable:
@@ -109,7 +112,7 @@ def payment_failed(letter: Letter) -> Draft | Skip:
     facts = [
         ("Amount", format_amount(payment.amount_cents, payment.currency)),
         ("Tried on", long_date(since)),
-        ("Card", payment.method_label or _paid_with(membership)),
+        ("From", payment.method_label or _paid_with(membership)),
         ("Your support", _price(membership)),
     ]
     return Draft(
@@ -133,8 +136,7 @@ def ended(letter: Letter) -> Draft | Skip:
         ("Reference", str(membership.pk)),
     ]
     return Draft(
-        _facts(facts)
-        | {"ended": long_date(membership.ended_at), "reason": membership.end_reason}
+        _facts(facts) | {"ended": long_date(membership.ended_at), "reason": membership.end_reason}
     )
 
 

@@ -1,6 +1,7 @@
 """A letter as a mail: the templates, the headers, the foot. Text first, HTML beside it."""
 
 import re
+import textwrap
 from email.utils import parseaddr
 from functools import lru_cache
 from typing import Any, Final
@@ -8,14 +9,15 @@ from typing import Any, Final
 import css_inline
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
-from django.template import Context, engines
+from django.template import Context, Engine
 from django.utils.crypto import salted_hmac
 
 from billing import charity
 from billing.letters.draft import Draft
 from billing.models import Letter
+from billing.receipt_pdf import ACCOUNT_PATH
 
-ACCOUNT_PATH: Final = "/account/"
+_WIDTH: Final = 76
 _BLANK_LINES: Final = re.compile(r"\n\s*\n\s*\n+")
 _PREHEADER: Final = re.compile(r'id="preheader"[^>]*>(.*?)<', re.DOTALL)
 
@@ -33,7 +35,7 @@ def write(letter: Letter, draft: Draft) -> EmailMultiAlternatives:
     context = _context(letter, draft)
     subject = _one_line(_render(letter.kind, "subject.txt", context))
     context["subject"] = subject
-    text = _BLANK_LINES.sub("\n\n", _render(letter.kind, "body.txt", context)).strip() + "\n"
+    text = _wrapped(_render(letter.kind, "body.txt", context))
     html = _inliner().inline(_render(letter.kind, "body.html", context))
     _check_discretion(subject, *_PREHEADER.findall(html), *(a.file_name for a in draft.attachments))
     support = charity.current().support_email
@@ -51,7 +53,7 @@ def write(letter: Letter, draft: Draft) -> EmailMultiAlternatives:
 
 
 def message_id(letter: Letter) -> str:
-    """The same for the same letter, so that mail programs know a second copy; tells nothing itself."""
+    """The same for the same letter, so that mail programs know a second copy. Tells nothing."""
     digest = salted_hmac("billing.letters", f"{letter.kind}:{letter.key}", algorithm="sha256")
     host = parseaddr(settings.DEFAULT_FROM_EMAIL)[1].rpartition("@")[2] or "localhost"
     return f"<{digest.hexdigest()[:40]}@{host}>"
@@ -68,9 +70,11 @@ def _check_discretion(*visible: str) -> None:
 
 
 def _context(letter: Letter, draft: Draft) -> dict[str, Any]:
+    identity = charity.current()
     return {
         **draft.context,
-        "charity": charity.current(),
+        "charity": identity,
+        "contact": identity.support_email or parseaddr(settings.DEFAULT_FROM_EMAIL)[1],
         "site_url": settings.SITE_URL,
         "account_url": settings.SITE_URL + ACCOUNT_PATH,
         "name": letter.supporter.name if letter.supporter else "",
@@ -78,7 +82,7 @@ def _context(letter: Letter, draft: Draft) -> dict[str, Any]:
 
 
 def _render(kind: str, part: str, context: dict[str, Any]) -> str:
-    template = engines["django"].engine.get_template(f"letters/{kind}/{part}")
+    template = Engine.get_default().get_template(f"letters/{kind}/{part}")
     # Django would escape a text like a page: O'Brien would become O&#x27;Brien.
     return str(template.render(Context(context, autoescape=part.endswith(".html"))))
 
@@ -86,6 +90,21 @@ def _render(kind: str, part: str, context: dict[str, Any]) -> str:
 def _one_line(text: str) -> str:
     """A subject on one line: a line break in it would begin a header of somebody else's making."""
     return " ".join(text.split())
+
+
+def _wrapped(text: str) -> str:
+    """Lines that a plain mail program shows whole. A link is never broken."""
+    lines = [
+        textwrap.fill(
+            line,
+            _WIDTH,
+            subsequent_indent=" " * (len(line) - len(line.lstrip())),
+            break_long_words=False,
+            break_on_hyphens=False,
+        )
+        for line in text.splitlines()
+    ]
+    return _BLANK_LINES.sub("\n\n", "\n".join(lines)).strip() + "\n"
 
 
 @lru_cache(maxsize=1)

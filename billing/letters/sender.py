@@ -47,7 +47,7 @@ def deliver(letter_id: UUID, *, now: datetime | None = None) -> LetterState:
         changes = _attempt(letter, now=now)
         kept = _settle(letter, **changes)
         log.info(
-            "letter_tried",
+            "letter tried",
             letter=str(letter.id),
             kind=letter.kind,
             outcome=str(changes["state"]) if kept else "claim lost",
@@ -76,7 +76,7 @@ def _lease_from(now: datetime) -> datetime:
 
 
 def _attempt(letter: Letter, *, now: datetime) -> dict[str, object]:
-    """Try once and say what to write of it. A reason is never a server's text: it may name people."""
+    """Try once and say what to write of it. No reason is a server's text: that may name people."""
     if letter.attempts > settings.LETTER_ATTEMPTS:
         # Only senders that died with the letter in hand leave it with no attempt to spare.
         return {"state": LetterState.FAILED, "reason": "SenderDied"}

@@ -19,8 +19,8 @@ class LetterState(models.TextChoices):
 class Letter(models.Model):
     """One letter of one kind about one thing: unique (kind, key), so asking twice is asking once.
 
-    No address, no text: both are resolved when it is sent. `claim` is the sender that holds it until
-    `lease_until`; `reason` says why it was skipped or what the last try met, in our words.
+    No address, no text: both are resolved when it is sent. `claim` is the sender that holds it
+    until `lease_until`; `reason` says why it was skipped or what the last try met, in our words.
     """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)

@@ -90,17 +90,6 @@ class Receipt(models.Model):
     def __str__(self) -> str:
         return self.label
 
-    @property
-    def label(self) -> str:
-        """The printed number: R-2026-000123."""
-        return f"{self.series}-{self.year}-{self.number:06d}"
-
-    @property
-    def file_name(self) -> str:
-        """A name that says nothing of the charity: it shows in lists of attachments (DOMAIN 4.5)."""
-        kind = "receipt" if self.series == Series.RECEIPT else "credit-note"
-        return f"{kind}-{self.year}-{self.number:06d}.pdf"
-
     def save(self, *args: Any, **kwargs: Any) -> None:
         if not self._state.adding:
             raise ReceiptIsFinal(self.label)
@@ -108,3 +97,14 @@ class Receipt(models.Model):
 
     def delete(self, *_args: Any, **_kwargs: Any) -> NoReturn:
         raise ReceiptIsFinal(self.label)
+
+    @property
+    def label(self) -> str:
+        """The printed number: R-2026-000123."""
+        return f"{self.series}-{self.year}-{self.number:06d}"
+
+    @property
+    def file_name(self) -> str:
+        """A name that says nothing of the charity: it shows among attachments (DOMAIN 4.5)."""
+        kind = "receipt" if self.series == Series.RECEIPT else "credit-note"
+        return f"{kind}-{self.year}-{self.number:06d}.pdf"

@@ -9,7 +9,7 @@ from billing.models.rules import one_of
 
 
 class StripeCustomer(models.Model):
-    """A customer at Stripe. A supporter may have several: each anonymous join makes one (DESIGN 9)."""
+    """A customer at Stripe. One may have several: an anonymous join makes one (DESIGN 9)."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     supporter = models.ForeignKey(

@@ -36,7 +36,9 @@ def per_month(
     takes part. A month without rows has zeros.
     """
     inside = {f"{moment}__gte": months[0].begins, f"{moment}__lt": months[-1].ends}
-    borders = [When(**{f"{moment}__lt": month.ends}, then=Value(i)) for i, month in enumerate(months)]
+    borders = [
+        When(**{f"{moment}__lt": month.ends}, then=Value(i)) for i, month in enumerate(months)
+    ]
     found = (
         rows.filter(**inside)
         .annotate(month=Case(*borders, output_field=IntegerField()))

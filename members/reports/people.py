@@ -16,7 +16,7 @@ from billing.states import MembershipState
 from members.reports.months import Month, per_month
 
 STANDING: Final = Q(state__in=[MembershipState.ACTIVE, MembershipState.PAST_DUE])
-# A yearly amount counts a twelfth a month: summed as whole twelfths, so that only the sum is rounded.
+# A yearly amount counts a twelfth a month. Whole twelfths are summed: only the sum is rounded.
 _TWELFTHS: Final = Case(
     When(interval=Interval.YEAR, then=F("amount_cents")), default=F("amount_cents") * 12
 )
@@ -54,11 +54,13 @@ def standings(months: list[Month]) -> tuple[list[Standing], Present]:
         at_risk_cents=_months_worth(sums["mrr_risk"]),
         paused=sums["active_paused"],
     )
-    return [Standing(sums[f"active_{m}"], _months_worth(sums[f"mrr_{m}"])) for m in moments], present
+    return [
+        Standing(sums[f"active_{m}"], _months_worth(sums[f"mrr_{m}"])) for m in moments
+    ], present
 
 
 def arrivals(months: list[Month]) -> list[dict[str, int]]:
-    """Per month: `new` persons, and persons who `returned` after all they had was over. One query."""
+    """Per month: `new` persons, and those who `returned` after all they had was over. One query."""
     others = Membership.objects.filter(supporter=OuterRef("supporter")).exclude(pk=OuterRef("pk"))
     before = _before(others, "started_at")
     # Touching counts as never gone: ended at the very moment the next began.
@@ -98,9 +100,7 @@ def _paid_memberships() -> QuerySet[Membership]:
 
 def _live_just_before(month: Month) -> Q:
     """Live at the last moment of the month; midnight itself belongs to the next."""
-    return Q(started_at__lt=month.ends) & (
-        Q(ended_at__isnull=True) | Q(ended_at__gte=month.ends)
-    )
+    return Q(started_at__lt=month.ends) & (Q(ended_at__isnull=True) | Q(ended_at__gte=month.ends))
 
 
 def _figures(name: str, live: Q) -> dict[str, Any]:

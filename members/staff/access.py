@@ -9,8 +9,7 @@ from django.shortcuts import render
 
 from members.models.staff import Role, StaffMember
 
-P = ParamSpec("P")
-View = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
+_P = ParamSpec("_P")
 
 # Reports hold sums alone; whoever only reads those has no need of the rows behind them.
 SEES_MEMBERS = frozenset({Role.SUPPORT, Role.FINANCE, Role.ADMIN})
@@ -21,11 +20,13 @@ def may_see_members(user: object) -> bool:
     return isinstance(user, StaffMember) and user.is_active and user.role in SEES_MEMBERS
 
 
-def members_only_for_helpers(view: View[P]) -> View[P]:
+def members_only_for_helpers(
+    view: Callable[Concatenate[HttpRequest, _P], HttpResponseBase],
+) -> Callable[Concatenate[HttpRequest, _P], HttpResponseBase]:
     """Answer with the 403 page unless the role may see members. The gate came before this."""
 
     @wraps(view)
-    def guarded(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+    def guarded(request: HttpRequest, /, *args: _P.args, **kwargs: _P.kwargs) -> HttpResponseBase:
         if not may_see_members(request.user):
             return refused(request)
         return view(request, *args, **kwargs)

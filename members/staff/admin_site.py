@@ -1,14 +1,13 @@
-"""Django's admin as a reading room: behind our gate, for those who may see members, never writing."""
+"""Django's admin as a reading room: behind our gate, for those who may see members."""
 
 from collections.abc import Iterable
 from typing import Any
 
 from django.contrib.admin import AdminSite, ModelAdmin
 from django.db.models.base import ModelBase
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
 from django.shortcuts import redirect
 
-from billing.admin import ReadOnly
 from members.staff.access import may_see_members, refused
 
 
@@ -22,11 +21,11 @@ class ReadingSite(AdminSite):
     def register(
         self,
         model_or_iterable: ModelBase | Iterable[ModelBase],
-        admin_class: type[ModelAdmin[Any]] | None = None,
+        admin_class: "type[ModelAdmin[Any]] | None" = None,
         **options: Any,
     ) -> None:
         """Take in what cannot write; leave out what other packages register for editing."""
-        if admin_class is not None and issubclass(admin_class, ReadOnly):
+        if getattr(admin_class, "only_reads", False):
             super().register(model_or_iterable, admin_class, **options)
 
     def has_permission(self, request: HttpRequest) -> bool:
@@ -36,8 +35,8 @@ class ReadingSite(AdminSite):
         """Not a second way in: the gate has signed them in, so what is missing here is the role."""
         return redirect("admin:index") if self.has_permission(request) else refused(request)
 
-    def logout(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+    def logout(self, request: HttpRequest, extra_context: Any = None) -> Any:
         return redirect("account_logout")
 
-    def password_change(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+    def password_change(self, request: HttpRequest, extra_context: Any = None) -> Any:
         return redirect("account_change_password")

@@ -1,4 +1,4 @@
-"""Charts as plain geometry, drawn as SVG by staff/chart.html: no script, no style, no third party."""
+"""Charts as plain geometry, drawn as SVG by staff/chart.html: no script, no third party."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ HEIGHT: Final = 190
 _LEFT: Final = 46
 _TOP: Final = 12
 _FLOOR: Final = 164
-_NICE_STEPS: Final = (1, 2, 2.5, 5, 10)
+_NICE_TENTHS: Final = (10, 12, 16, 20, 24, 30, 40, 50, 60, 80, 100)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,7 @@ def charts(report: Report) -> list[Chart]:
             lines,
             [
                 ("back", "Gross", [x.gross_cents for x in lines]),
-                ("main", "Net, after fees and refunds", [x.net_cents for x in lines]),
+                ("main", "Net", [x.net_cents for x in lines]),
             ],
             format_amount,
         ),
@@ -118,10 +118,10 @@ def _height(value: int, top: int) -> float:
 
 
 def _nice(value: int) -> int:
-    """The next round number that is even, so that half of it can be written as well: 187 -> 200."""
-    power = 10 ** max(0, len(str(value)) - 1)
-    found = next(int(step * power) for step in _NICE_STEPS if step * power >= value)
-    return max(2, found)
+    """The next round number that is even, so that half of it can be written too: 187 -> 200."""
+    power: int = 10 ** (len(str(value)) - 1)
+    tenths = next(step for step in _NICE_TENTHS if step * power >= 10 * value)
+    return max(2, -(-tenths * power // 20) * 2)
 
 
 def _count(value: int) -> str:

@@ -43,7 +43,7 @@ COLUMNS: Final = [
     Column("Fees", lambda line: format_amount(line.fee_cents), "fee"),
     Column("Refunds", lambda line: format_amount(line.refund_cents), "refunds"),
     Column("Net", lambda line: format_amount(line.net_cents), "net"),
-    Column("of the gross, gifts", lambda line: _counted(line.gifts, line.gift_cents), "gifts"),
+    Column("Gifts", lambda line: _counted(line.gifts, line.gift_cents), "gifts"),
 ]
 
 
@@ -51,7 +51,7 @@ def cards(report: Report) -> list[Card]:
     """The figures that stand first, of the month that runs."""
     line, before, present = report.running, report.lines[-2], report.present
     overdue = f"{format_amount(present.at_risk_cents)} of it overdue" if present.at_risk else ""
-    paused = f", {present.paused:,} paused beside them" if present.paused else ""
+    paused = f" · {present.paused:,} paused" if present.paused else ""
     flow = f"Fees {format_amount(line.fee_cents)}, refunds {format_amount(line.refund_cents)}"
     return [
         _card("Active members", f"{line.active:,}", _change(line, before) + paused, "active"),
@@ -67,9 +67,7 @@ def cards(report: Report) -> list[Card]:
 
 def table(report: Report) -> list[tuple[Line, list[str]]]:
     """The months with their cells, newest first."""
-    return [
-        (line, [column.write(line) for column in COLUMNS]) for line in reversed(report.lines)
-    ]
+    return [(line, [column.write(line) for column in COLUMNS]) for line in reversed(report.lines)]
 
 
 def fees_not_yet_known(report: Report) -> tuple[int, str]:
@@ -88,10 +86,10 @@ def _counted(count: int, cents: int) -> str:
 
 def _change(line: Line, before: Line) -> str:
     change = line.active - before.active
-    return f"{change:+,} since {before.month.first:%B} ended" if change else "As last month ended"
+    return f"{change:+,} since {before.month.first:%B}" if change else "As last month"
 
 
 def _unknown_fees(line: Line) -> str:
     if not line.fee_unknown:
         return "After fees and refunds"
-    return f"Without {format_amount(line.fee_unknown_cents)} whose fee is not yet known"
+    return f"{line.fee_unknown:,} not in it yet"

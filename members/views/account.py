@@ -5,10 +5,12 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
 from billing.models import Payment
-from billing.states import PaymentState
+from billing.states import MembershipState, PaymentState
 from members import signin, standing
 from members.forms import NameForm
 from members.models import Supporter
+
+_PENDING = MembershipState.PENDING
 
 
 @require_safe
@@ -34,12 +36,11 @@ def _page(
     request: HttpRequest, supporter: Supporter, form: NameForm, *, status: int = 200
 ) -> HttpResponse:
     standings = standing.all_of(supporter)
-    live = [each for each in standings if each.membership.live]
     context = {
         "supporter": supporter,
-        "live": live,
+        "live": [each for each in standings if each.membership.live],
         "earlier": [each for each in standings if each.membership.ended_at],
-        "opening": [each for each in standings if not each.membership.live][:0],
+        "opening": [each for each in standings if each.membership.state == _PENDING],
         "payments": _payments_of(supporter),
         "form": form,
     }

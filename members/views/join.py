@@ -6,16 +6,19 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
-from billing import charity, checkout, stripe_api
+from billing import charity, checkout, stripe_api, withdrawal
+from billing.dates import dublin_date
 from billing.models import Plan
 from billing.models.plan import Interval
 from billing.money import decimal_amount, format_amount
 from members import consent, offers, press, signin
 from members.forms import FORM_WIDE_ERROR, JoinForm
-from members.models import Consent, Supporter, supporter_for
+from members.models import Consent, Supporter
+from members.models.supporter import supporter_for
 
 _BUTTON = "join"
 
@@ -73,6 +76,8 @@ def pay(request: HttpRequest) -> HttpResponse:
         )
     except stripe_api.Unavailable:
         return _stripe_down(request, token=token, label=_label(plan, order.amount_cents))
+    except checkout.TooLittle:
+        return _start_again(request)
     except stripe_api.Refused:
         return render(request, "members/refused.html", status=502)
     if not started.url:
@@ -118,6 +123,7 @@ def _form_page(
 ) -> HttpResponse:
     context = {
         "form": form,
+        "least_cents": min((plan.least_cents for plan in form.plans.values()), default=0),
         "stale": stale,
         "supporter": signin.current(request),
         "cancelled": "cancelled" in request.GET,
@@ -159,6 +165,7 @@ def _review_page(request: HttpRequest, order: Order, *, plan: Plan) -> HttpRespo
         "email": supporter.email if supporter else order.email,
         "label": _label(plan, order.amount_cents),
         "bank_line": settings.STRIPE_STATEMENT_DESCRIPTOR,
+        "withdraw_by": withdrawal.deadline(dublin_date(timezone.now())),
         "reminder_days": settings.REMINDER_DAYS,
     }
     return render(request, "members/review.html", context)

@@ -1,5 +1,6 @@
 """What a supporter may do with a membership: end it, keep it, change the card."""
 
+from collections.abc import Callable
 from uuid import UUID
 
 from django.conf import settings
@@ -15,11 +16,10 @@ from members.models import Supporter
 
 
 def _own(supporter: Supporter, membership_id: UUID) -> Membership:
-    """The supporter's own live membership. Anything else is 404, also when it exists."""
-    membership = get_object_or_404(
+    """The supporter's own membership. Anybody else's is 404, as one that does not exist."""
+    return get_object_or_404(
         supporter.memberships.select_related("plan", "customer"), pk=membership_id
     )
-    return membership
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -35,9 +35,9 @@ def cancel(request: HttpRequest, supporter: Supporter, membership_id: UUID) -> H
         )
     except press.BadPress:
         return _cancel_page(request, membership, status=400)
-    if membership.live:
-        memberships.cancel_at_period_end(membership=membership, press=pressed)
-    return redirect("account")
+    if not membership.live:
+        return redirect("account")
+    return _carry_out(request, memberships.cancel_at_period_end, membership, pressed)
 
 
 @require_POST
@@ -51,9 +51,9 @@ def keep(request: HttpRequest, supporter: Supporter, membership_id: UUID) -> Htt
         )
     except press.BadPress:
         return redirect("account")
-    if membership.live:
-        memberships.keep(membership=membership, press=pressed)
-    return redirect("account")
+    if not membership.live:
+        return redirect("account")
+    return _carry_out(request, memberships.keep, membership, pressed)
 
 
 @require_POST
@@ -73,10 +73,21 @@ def card(request: HttpRequest, supporter: Supporter, membership_id: UUID) -> Htt
     except press.BadPress:
         return redirect("account")
     except (stripe_api.Unavailable, stripe_api.Refused):
-        return render(request, "members/account/card_later.html", status=503)
+        return render(request, "members/account/later.html", status=503)
     response = HttpResponseRedirect(url)
     response.status_code = 303
     return response
+
+
+def _carry_out(
+    request: HttpRequest, change: Callable[..., bool], membership: Membership, pressed: str
+) -> HttpResponse:
+    """Ask for the change, then show the account, which says whether it is done or noted."""
+    try:
+        change(membership=membership, press=pressed)
+    except stripe_api.Refused:
+        return render(request, "members/account/later.html", status=502)
+    return redirect("account")
 
 
 def _cancel_page(

@@ -48,6 +48,7 @@ class World:
 
     def clear(self) -> None:
         """Forget everything, the clock included."""
+        self.seen.clear()
         self.store = Store()
         self.lines: dict[str, Timeline] = {"": Timeline()}
         self.answers = Answers()

@@ -45,7 +45,8 @@ class Command(BaseCommand):
             return self._change_role(member, options["role"])
         password = _password()
         enrolment.enrol(email=email, role=options["role"] or Role.VIEWER, password=password)
-        self._show(email, password)
+        self._show(email)
+        self._show_password(password)
         return None
 
     def _demo(self, email: str) -> None:
@@ -54,7 +55,8 @@ class Command(BaseCommand):
         if email and email.lower() != demo.EMAIL:
             raise CommandError(f"The demo's member is {demo.EMAIL}.")
         enrolment.enrol_demo()
-        self._show(demo.EMAIL, demo.PASSWORD)
+        self._show(demo.EMAIL)
+        self.stdout.write(f"Password: {demo.PASSWORD}")
         self.stdout.write(f"Code:     {settings.SITE_URL}{reverse('staff-demo-code')}")
 
     def _deactivate(self, member: StaffMember) -> None:
@@ -64,7 +66,8 @@ class Command(BaseCommand):
     def _reset(self, member: StaffMember) -> None:
         password = _password()
         enrolment.reset(member=member, password=password)
-        self._show(member.email, password)
+        self._show(member.email)
+        self._show_password(password)
 
     def _change_role(self, member: StaffMember, role: str | None) -> None:
         if role is None:
@@ -73,9 +76,11 @@ class Command(BaseCommand):
         member.save(update_fields=["role"])
         self.stdout.write(f"The member is {Role(role).label.lower()!r} now.")
 
-    def _show(self, email: str, password: str) -> None:
+    def _show(self, email: str) -> None:
         self.stdout.write(f"Sign in:  {settings.SITE_URL}{reverse('account_login')}")
         self.stdout.write(f"E-mail:   {email}")
+
+    def _show_password(self, password: str) -> None:
         if not os.environ.get("MEITHEAL_STAFF_PASSWORD"):
             self.stdout.write(f"Password: {password}")
 

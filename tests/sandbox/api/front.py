@@ -78,7 +78,8 @@ def _once(world: World, request: Request, ident: str) -> tuple[int, str, bool]:
     key = request.headers.get("idempotency-key")
     if not key or request.method != "POST":
         return *_run(world, request, ident), False
-    print_of = f"{request.path}\n{request.body}"
+    # Stripe compares parameters: their order does not matter.
+    print_of = "\n".join([request.path, *sorted(request.body.split("&"))])
     earlier = world.answers.claim(key, print_of)
     if earlier is not None:
         return *earlier, True

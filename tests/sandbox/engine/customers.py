@@ -68,10 +68,10 @@ def use_method(world: World, customer: Obj, method: Obj) -> None:
         subscriptions.amend(world, sub, default_payment_method=method["id"])
 
 
-def retry_open(world: World, customer: str, *, present: bool = False) -> list[str]:
+def retry_open(world: World, customer: str) -> list[str]:
     """Try every open invoice of live subscriptions again; return the resulting statuses."""
     return [
-        collecting.collect(world, invoice, present=present, automatic=False)
+        collecting.collect(world, invoice, automatic=False)
         for sub in live_subscriptions(world, customer)
         if (invoice := world.store.find(sub["latest_invoice"])) and invoice["status"] == "open"
     ]

@@ -34,7 +34,14 @@ def make(
         id=ident,
         amount=amount,
         amount_capturable=0,
-        amount_details={"tip": {}},
+        amount_details={
+            "discount_amount": None,
+            "error": None,
+            "line_items": None,
+            "shipping": None,
+            "tax": None,
+            "tip": {"amount": None},
+        },
         amount_received=0,
         capture_method="automatic_async",
         client_secret=f"{ident}_secret_{new_id('', 25)}",
@@ -140,7 +147,10 @@ def fail(
 
 def _error(charge: Obj, method: Obj, failure: dict[str, Any]) -> Obj:
     code = failure["code"]
-    return {
+    # Stripe leaves out what is null here; the SDK documents it all, so all of it is sent.
+    names = """advice_code network_advice_code network_decline_code param payment_intent
+    payment_method_type request_log_url setup_intent source"""
+    return dict.fromkeys(names.split()) | {
         "charge": charge["id"],
         "code": code,
         "decline_code": failure.get("decline_code"),

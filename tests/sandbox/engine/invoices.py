@@ -7,70 +7,25 @@ from ..store import Obj, new_id
 from ..wire.lists import envelope
 from ..world import World
 from . import intents
+from .defaults import invoice_defaults, invoice_line, invoice_money
 
 HOUR = 3600
+_WORDS = {
+    "subscription_create": "Subscription creation",
+    "subscription_cycle": "Subscription update",
+}
 
 
-def _line(sub: Obj, item: Obj, ident: str, period: tuple[int, int]) -> Obj:
-    price = item["price"]
-    amount = price["unit_amount"] * item["quantity"]
+def _parent(sub: Obj) -> Obj:
     details = {
-        "invoice_item": None,
-        "proration": False,
-        "proration_details": {"credited_items": None},
         "subscription": sub["id"],
-        "subscription_item": item["id"],
+        "metadata": dict(sub["metadata"]),
+        "subscription_proration_date": None,
     }
-    priced = {"price": price["id"], "product": price["product"]}
-    return shaped(
-        "line_item",
-        id=new_id("il_1"),
-        amount=amount,
-        currency=sub["currency"],
-        description=f"{item['quantity']} x membership (per {price['recurring']['interval']})",
-        discount_amounts=[],
-        discountable=True,
-        discounts=[],
-        invoice=ident,
-        metadata=dict(sub["metadata"]),
-        parent={
-            "type": "subscription_item_details",
-            "subscription_item_details": details,
-            "invoice_item_details": None,
-        },
-        period={"start": period[0], "end": period[1]},
-        pretax_credit_amounts=[],
-        pricing={
-            "type": "price_details",
-            "price_details": priced,
-            "unit_amount_decimal": str(price["unit_amount"]),
-        },
-        quantity=item["quantity"],
-        quantity_decimal=str(item["quantity"]),
-        subscription=sub["id"],
-        subtotal=amount,
-        taxes=[],
-    )
-
-
-def _money(total: int) -> Obj:
     return {
-        "amount_due": total,
-        "amount_overpaid": 0,
-        "amount_paid": 0,
-        "amount_paid_off_stripe": 0,
-        "amount_remaining": total,
-        "amount_shipping": 0,
-        "post_payment_credit_notes_amount": 0,
-        "pre_payment_credit_notes_amount": 0,
-        "starting_balance": 0,
-        "subtotal": total,
-        "subtotal_excluding_tax": total,
-        "total": total,
-        "total_excluding_tax": total,
-        "total_discount_amounts": [],
-        "total_pretax_credit_amounts": [],
-        "total_taxes": [],
+        "type": "subscription_details",
+        "quote_details": None,
+        "subscription_details": details,
     }
 
 
@@ -89,36 +44,17 @@ def _payer(world: World, sub: Obj) -> Obj:
     }
 
 
-def _constants() -> Obj:
-    return {
-        "account_country": "IE",
-        "account_name": "Local stand-in",
-        "automatic_tax": {
-            "disabled_reason": None,
-            "enabled": False,
-            "liability": None,
-            "provider": None,
-            "status": None,
-        },
-        "collection_method": "charge_automatically",
-        "default_tax_rates": [],
-        "discounts": [],
-        "issuer": {"type": "self", "account": None},
-        "payment_settings": {
-            "default_mandate": None,
-            "payment_method_options": None,
-            "payment_method_types": None,
-        },
-    }
-
-
 def draft(world: World, sub: Obj, reason: str, *, period: tuple[int, int]) -> Obj:
     """Keep a draft invoice for the subscription's items, over the given period."""
     moment = world.now(sub["customer"])
     ident = new_id("in_1")
-    lines = [_line(sub, item, ident, period) for item in sub["items"]["data"]]
+    lines = [invoice_line(sub, item, ident, period) for item in sub["items"]["data"]]
     invoice = shaped("invoice", id=ident, created=moment, currency=sub["currency"])
-    invoice |= _constants() | _money(sum(line["amount"] for line in lines)) | _payer(world, sub)
+    invoice |= (
+        invoice_defaults()
+        | invoice_money(sum(line["amount"] for line in lines))
+        | _payer(world, sub)
+    )
     invoice |= {
         "attempt_count": 0,
         "attempted": False,
@@ -127,15 +63,8 @@ def draft(world: World, sub: Obj, reason: str, *, period: tuple[int, int]) -> Ob
         "billing_reason": reason,
         "lines": envelope(f"/v1/invoices/{ident}/lines", lines),
         "metadata": {},
-        "parent": {
-            "type": "subscription_details",
-            "quote_details": None,
-            "subscription_details": {
-                "subscription": sub["id"],
-                "metadata": dict(sub["metadata"]),
-                "subscription_proration_date": None,
-            },
-        },
+        "next_payment_attempt": moment + HOUR,
+        "parent": _parent(sub),
         # As in Stripe the invoice's own period looks back, its lines look ahead.
         "period_start": sub["start_date"] if reason == "subscription_create" else period[0],
         "period_end": period[0],
@@ -162,6 +91,7 @@ def finalize(world: World, invoice: Obj) -> None:
         "effective_at": moment,
         "ending_balance": 0,
         "automatically_finalizes_at": None,
+        "next_payment_attempt": None,
         "hosted_invoice_url": f"{world.base}/i/{invoice['id']}",
         "invoice_pdf": f"{world.base}/i/{invoice['id']}/pdf",
         "webhooks_delivered_at": moment,
@@ -179,14 +109,8 @@ def _prepare_payment(world: World, invoice: Obj, moment: int) -> None:
         currency=invoice["currency"],
         customer=invoice["customer"],
         types=["card", "sepa_debit"],
-        fields={
-            "description": (
-                "Subscription creation"
-                if invoice["billing_reason"] == "subscription_create"
-                else "Subscription update"
-            ),
-            "setup_future_usage": "off_session",
-        },
+        fields={"description": _WORDS[invoice["billing_reason"]]}
+        | {"setup_future_usage": "off_session"},
     )
     payment = shaped(
         "invoice_payment",

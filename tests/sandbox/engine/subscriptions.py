@@ -11,6 +11,7 @@ from ..wire.errors import invalid
 from ..wire.lists import envelope
 from ..world import World
 from . import invoices
+from .defaults import no_cancellation, subscription_defaults
 from .prices import plan_of
 
 INCOMPLETE_SECONDS = 23 * 3600
@@ -67,51 +68,17 @@ def make(world: World, customer: Obj, order: Order) -> Obj:
     ident = new_id("sub_1")
     end = boundary(order.lines[0][0], moment, moment)
     rows = [make_item(ident, p, q, moment, end, moment) for p, q in order.lines]
-    sub = shaped(
-        "subscription",
-        id=ident,
-        automatic_tax={"disabled_reason": None, "enabled": False, "liability": None},
-        billing_cycle_anchor=moment,
-        billing_mode={
-            "type": "flexible",
-            "flexible": {"proration_discounts": "included"},
-            "updated_at": moment,
-        },
-        billing_schedules=[],
-        cancel_at_period_end=False,
-        cancellation_details=no_cancellation(),
-        collection_method="charge_automatically",
-        created=moment,
-        currency=order.lines[0][0]["currency"],
-        customer=customer["id"],
-        default_payment_method=order.method,
-        default_tax_rates=[],
-        description=order.description,
-        discounts=[],
-        invoice_settings={
-            "account_tax_ids": None,
-            "custom_fields": None,
-            "description": None,
-            "footer": None,
-            "issuer": {"type": "self", "account": None},
-        },
-        items=envelope(f"/v1/subscription_items?subscription={ident}", rows),
-        metadata=order.metadata,
-        payment_settings={
-            "payment_method_options": None,
-            "payment_method_types": None,
-            "save_default_payment_method": "off",
-        },
-        start_date=moment,
-        status="incomplete",
-        test_clock=customer["test_clock"],
-        trial_settings={
-            "end_behavior": {
-                "billing_cycle_anchor": None,
-                "missing_payment_method": "create_invoice",
-            }
-        },
-    )
+    sub = shaped("subscription", id=ident, **subscription_defaults(moment))
+    sub |= {
+        "currency": order.lines[0][0]["currency"],
+        "customer": customer["id"],
+        "default_payment_method": order.method,
+        "description": order.description,
+        "items": envelope(f"/v1/subscription_items?subscription={ident}", rows),
+        "metadata": order.metadata,
+        "status": "incomplete",
+        "test_clock": customer["test_clock"],
+    }
     customer["currency"] = customer["currency"] or sub["currency"]
     return world.store.add(sub)
 
@@ -121,18 +88,13 @@ def open_first_invoice(world: World, sub: Obj) -> Obj:
     item = sub["items"]["data"][0]
     period = (item["current_period_start"], item["current_period_end"])
     invoice = invoices.draft(world, sub, "subscription_create", period=period)
-    invoice["automatically_finalizes_at"] = None
+    invoice |= {"automatically_finalizes_at": None, "next_payment_attempt": None}
     world.emit("customer.subscription.created", sub)
     invoices.finalize(world, invoice)
     world.schedule(period[1], "renew", sub["id"], sub["customer"])
     due = world.now(sub["customer"]) + INCOMPLETE_SECONDS
     world.schedule(due, "expire_incomplete", sub["id"], sub["customer"])
     return invoice
-
-
-def no_cancellation() -> Obj:
-    """Return cancellation details that hold nothing."""
-    return dict.fromkeys(("comment", "feedback", "feedback_option", "reason"))
 
 
 def amend(world: World, sub: Obj, **changes: object) -> None:
@@ -222,6 +184,7 @@ def renew(world: World, ident: str, due: int) -> None:
     invoice = invoices.draft(world, sub, "subscription_cycle", period=(due, new_end))
     if sub["status"] == "unpaid":
         invoice |= {"auto_advance": False, "automatically_finalizes_at": None}
+        invoice["next_payment_attempt"] = None
     world.emit("customer.subscription.updated", sub, before)
     world.schedule(due + invoices.HOUR, "finalize", invoice["id"], sub["customer"])
     world.schedule(new_end, "renew", ident, sub["customer"])

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 import threading
+import traceback
 from collections.abc import Callable
 
 from ..clock import Timeline
@@ -71,4 +73,7 @@ def tick(world: World) -> None:
 def keep_ticking(world: World, stop: threading.Event) -> None:
     """Tick every second until told to stop."""
     while not stop.wait(1.0):
-        tick(world)
+        try:
+            tick(world)
+        except Exception:  # noqa: BLE001 - a bug in one timer must not stop the clock
+            traceback.print_exc(file=sys.stderr)

@@ -99,7 +99,7 @@ class Outbox:
     def _end(self, delivery: Obj, state: str) -> None:
         delivery["state"] = state
         self._waiting -= 1
-        if state == "succeeded":
+        if state in ("succeeded", "dropped"):
             self.events[delivery["id"]]["pending"] -= 1
         with self.bell:
             self.bell.notify_all()

@@ -69,6 +69,8 @@ def _walk(store: Store, node: Obj, parts: list[str], path: str) -> Obj:
         if maker is None:
             raise invalid(f"This property cannot be expanded ({path}).", "expand")
         copy[head] = maker(store, node)
+    elif copy[head] is None and not rest and head not in EXPANDABLE:
+        raise invalid(f"This property cannot be expanded ({path}).", "expand")
     elif isinstance(copy[head], str):
         found = store.find(copy[head]) or store.tombs.get(copy[head])
         if head not in EXPANDABLE or found is None:

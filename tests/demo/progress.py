@@ -1,0 +1,45 @@
+"""What is already made of the demo's people, so that an interrupted start goes on where it was."""
+
+import json
+import shutil
+from pathlib import Path
+from typing import Final
+
+from tests.processes import ROOT
+
+VAR: Final = ROOT / "var"
+STRIPE_STATE: Final = VAR / "stripe.json"
+STAFF_CARD: Final = VAR / "staff.txt"
+_FILE: Final = VAR / "demo.json"
+_MADE: Final = ("meitheal.sqlite3", "meitheal.sqlite3-wal", "meitheal.sqlite3-shm", "stripe.json")
+
+
+def prepare() -> None:
+    """Make var/, for its owner only. A history that was not finished is started over cleanly."""
+    VAR.mkdir(mode=0o700, exist_ok=True)
+    VAR.chmod(0o700)
+    if not history_done():
+        for name in _MADE:
+            (VAR / name).unlink(missing_ok=True)
+        shutil.rmtree(VAR / "mailbox", ignore_errors=True)
+
+
+def history_done() -> bool:
+    return bool(_read())
+
+
+def newcomers_done() -> int:
+    """How many of the newcomers have joined."""
+    return _read().get("newcomers", 0)
+
+
+def note(*, newcomers: int) -> None:
+    """Note that the history is made, and how many newcomers have joined since."""
+    fresh = Path(f"{_FILE}.new")
+    fresh.write_text(json.dumps({"newcomers": newcomers}))
+    fresh.replace(_FILE)
+
+
+def _read() -> dict[str, int]:
+    told: dict[str, int] = json.loads(_FILE.read_text()) if _FILE.exists() else {}
+    return told

@@ -1,0 +1,129 @@
+"""Buttons that move money or plans: once per press, whatever the network does."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from billing import checkout, memberships, stripe_api, sweeper
+from billing.ids import new_id
+from billing.intents import PressMismatch
+from billing.models import Intent, Membership, Payment, Plan
+from billing.models.stripe import IntentState
+from billing.states import MembershipState
+from tests import rows
+from tests.doors.conftest import Desk
+
+pytestmark = pytest.mark.django_db
+
+
+def press_pay(press: str, cents: int = 199, slug: str = "monthly") -> checkout.Started:
+    plan = Plan.objects.get(slug=slug)
+    return checkout.start(supporter=rows.alice(), plan=plan, amount_cents=cents, press=press)
+
+
+def sessions(desk: Desk) -> int:
+    return sum(1 for page in stripe_api.checkout_pages() for _ in page)
+
+
+def test_a_double_click_opens_one_checkout(desk: Desk) -> None:
+    first, second = press_pay("one"), press_pay("one")
+    assert first == second
+    assert (sessions(desk), Membership.objects.count()) == (1, 1)
+
+
+def test_an_answer_that_was_lost_is_asked_for_again_with_the_same_key(desk: Desk) -> None:
+    # The write commits and the line goes dead, on the first try and on both of the SDK's retries.
+    desk.stripe.tell("down", drop_after_commit=3)
+    with pytest.raises(stripe_api.Unavailable):
+        press_pay("one")
+    assert Intent.objects.get().state == IntentState.OPEN
+    started = press_pay("one")
+    assert started.url
+    assert (sessions(desk), Membership.objects.count()) == (1, 1)
+
+
+def test_a_refusal_is_final_for_its_attempt_and_the_next_press_is_a_new_one(desk: Desk) -> None:
+    Plan.objects.filter(slug="monthly").update(stripe_product_id="prod_gone")
+    with pytest.raises(stripe_api.Refused):
+        press_pay("one")
+    intent = Intent.objects.get()
+    assert (intent.state, intent.attempt) == (IntentState.REFUSED, 1)
+    intent.params["line_items"][0]["price_data"]["product"] = "meitheal_monthly"
+    intent.save()
+    assert press_pay("one").url
+    intent.refresh_from_db()
+    assert (intent.state, intent.attempt) == (IntentState.DONE, 2)
+
+
+def test_a_paid_press_leads_to_the_thanks_page(desk: Desk) -> None:
+    desk.stripe.pay(press_pay("one").url)
+    assert press_pay("one").url == ""
+
+
+def test_an_amount_below_the_plans_least_is_refused_before_anything_is_written(
+    desk: Desk,
+) -> None:
+    with pytest.raises(checkout.TooLittle):
+        press_pay("one", cents=198)
+    assert not Membership.objects.exists()
+
+
+def test_no_address_is_frozen_in_an_intent(desk: Desk) -> None:
+    press_pay("one")
+    assert "alice" not in str(Intent.objects.get().params)
+
+
+def test_cancelling_ends_with_the_paid_period_and_can_be_taken_back(desk: Desk) -> None:
+    membership = desk.join()
+    for ends, verb in [
+        (True, memberships.cancel_at_period_end),
+        (False, memberships.keep),
+        (True, memberships.cancel_at_period_end),
+    ]:
+        assert verb(membership=membership, press=new_id().hex)
+        membership.refresh_from_db()
+        assert (membership.ends_on == membership.period_end) is ends
+    assert membership.state == MembershipState.ACTIVE
+    desk.stripe.advance(months=1)
+    desk.catch_up()
+    membership.refresh_from_db()
+    assert membership.state == MembershipState.ENDED
+    assert membership.ended_at == membership.period_end
+    assert Payment.objects.count() == 1
+
+
+def test_an_ending_set_in_the_portal_can_be_taken_back_here(desk: Desk) -> None:
+    membership = desk.join()
+    assert membership.stripe_subscription_id and membership.period_end
+    stripe_api.update_subscription(
+        membership.stripe_subscription_id,
+        {"cancel_at": int(membership.period_end.timestamp())},
+        key="portal",
+    )
+    desk.catch_up()
+    membership.refresh_from_db()
+    assert membership.ends_on == membership.period_end
+    assert memberships.keep(membership=membership, press="keep")
+    membership.refresh_from_db()
+    assert membership.ends_on is None
+
+
+def test_a_cancellation_pressed_while_stripe_is_down_is_carried_out_later(desk: Desk) -> None:
+    membership = desk.join()
+    desk.stripe.tell("down", seconds=600)
+    assert memberships.cancel_at_period_end(membership=membership, press="p") is False
+    assert Intent.objects.get(press="p").state == IntentState.OPEN
+    desk.stripe.tell("down", seconds=0)
+    later = timezone.now() + timedelta(minutes=2)
+    assert sweeper.resume_intents(now=later) == 1
+    membership.refresh_from_db()
+    assert membership.ends_on == membership.period_end
+    assert sweeper.resume_intents(now=later) == 0
+
+
+def test_a_press_that_is_used_for_something_else_is_refused(desk: Desk) -> None:
+    first, second = desk.join(), desk.join()
+    memberships.cancel_at_period_end(membership=first, press="p")
+    with pytest.raises(PressMismatch):
+        memberships.cancel_at_period_end(membership=second, press="p")

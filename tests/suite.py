@@ -1,0 +1,120 @@
+"""`make test`: the whole suite, twice. `python -m tests.suite [--long] [pytest's own arguments]`.
+
+First everything on SQLite and the memory broker, as `make run` has it; then all that touches data
+on a private PostgreSQL and a private Redis, with real worker processes, as production has it.
+"""
+
+import os
+import subprocess
+import sys
+import tempfile
+import xml.etree.ElementTree as ET
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from tests import servers
+from tests.processes import ROOT, clean_environment
+
+WORKERS: Final = "2"
+NOTHING_COLLECTED: Final = 5
+WITHOUT: Final = {
+    "PostgreSQL": "the second pass: no test ran on PostgreSQL and Redis",
+    "Redis": "the second pass: no test ran on PostgreSQL and Redis",
+    "Chromium": "the browser tests (tests/browser)",
+}
+
+
+@dataclass
+class Count:
+    """How one pass of pytest went."""
+
+    passed: int = 0
+    failed: int = 0
+    skipped: int = 0
+    code: int = 0
+
+    @property
+    def good(self) -> bool:
+        return self.code in {0, NOTHING_COLLECTED} and not self.failed
+
+    def __add__(self, other: "Count") -> "Count":
+        return Count(
+            self.passed + other.passed,
+            self.failed + other.failed,
+            self.skipped + other.skipped,
+            0 if self.good and other.good else 1,
+        )
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run both passes and say how it went: 0 if all passed, 1 if not.
+
+    What the machine lacks does not fail the suite, except with CI=true.
+    """
+    missing = servers.packages_missing()
+    total = run_pass("SQLite and the memory broker", arguments, variables={})
+    if not {"PostgreSQL", "Redis"} & missing.keys():
+        with real_servers() as variables:
+            title = "PostgreSQL, Redis and separate processes"
+            total += run_pass(title, ["--data-only", *arguments], variables=variables)
+    lacking = bool(missing) and os.environ.get("CI") == "true"
+    print(*_closing(total, missing, lacking=lacking), sep="\n")
+    return 0 if total.good and not lacking else 1
+
+
+def run_pass(title: str, arguments: Sequence[str], *, variables: Mapping[str, str]) -> Count:
+    """Run pytest once in a clean environment with these variables."""
+    print(f"\n== {title}", flush=True)
+    with tempfile.TemporaryDirectory(prefix="meitheal-") as folder:
+        report = Path(folder) / "report.xml"
+        command = [sys.executable, "-m", "pytest", "-q", "-p", "tests.isolation"]
+        command += ["-n", WORKERS, "--dist", "loadgroup", f"--junit-xml={report}", *arguments]
+        done = subprocess.run(
+            command,
+            cwd=ROOT,
+            env=clean_environment(ENV_FILE="tests/test.env", **variables),
+            check=False,
+        )
+        return _count(report, done.returncode)
+
+
+@contextmanager
+def real_servers() -> Iterator[dict[str, str]]:
+    """A private PostgreSQL and Redis; yields the variables that lead to them."""
+    with ExitStack() as stack:
+        database = stack.enter_context(servers.postgres())
+        redis = stack.enter_context(servers.redis_server())
+        yield {"DATABASE_URL": database, **redis}
+
+
+def _count(report: Path, code: int) -> Count:
+    count = Count(code=code)
+    if not report.exists():
+        return count
+    for suite in ET.parse(report).getroot().iter("testsuite"):  # noqa: S314 - our own report
+        number = {name: int(suite.get(name, "0")) for name in suite.keys()  # noqa: SIM118 - an element
+                  if name in {"tests", "failures", "errors", "skipped"}}  # fmt: skip
+        count.failed += number["failures"] + number["errors"]
+        count.skipped += number["skipped"]
+        count.passed += number["tests"] - count.failed - count.skipped
+    return count
+
+
+def _closing(total: Count, missing: Mapping[str, str], *, lacking: bool) -> Iterator[str]:
+    yield ""
+    for name in missing:
+        yield f"{name} is missing. Did not run: {WITHOUT[name]}."
+    if missing:
+        yield f"To run everything: apt-get install {' '.join(sorted(missing.values()))}"
+    if lacking:
+        yield "CI=true: what is missing counts as a failure."
+    if total.skipped:
+        yield f"{total.skipped} skipped"
+    yield f"{total.passed} passed, {total.failed} failed"
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -11,7 +11,7 @@ from django.db.models import Q
 from billing import intents, letters, stripe_api, tickets
 from billing.cause import Cause
 from billing.ids import read_id
-from billing.models import Membership, MembershipEvent, StripeCustomer
+from billing.models import Intent, Membership, MembershipEvent, StripeCustomer
 from billing.models.stripe import IntentKind
 from billing.snapshots import SubscriptionSnapshot
 from billing.states import (
@@ -55,12 +55,9 @@ def owner_of(snapshot: SubscriptionSnapshot) -> Membership | None:
     known = Membership.objects.filter(stripe_subscription_id=snapshot.id).first()
     if known is not None or not snapshot.ref:
         return known
+    waiting = Membership.objects.filter(stripe_subscription_id__isnull=True)
     ref = read_id(snapshot.ref)
-    claimed = (
-        Membership.objects.filter(pk=ref, stripe_subscription_id__isnull=True).first()
-        if ref
-        else None
-    )
+    claimed = waiting.filter(pk=ref).first() if ref else None
     if claimed is None:
         raise Unclaimed(f"no membership waits for subscription {snapshot.id}")
     return claimed
@@ -151,7 +148,7 @@ def end_after_grace(*, membership: Membership) -> bool:
     return _change(membership, IntentKind.CANCEL_NOW, press, {})
 
 
-def resume(intent: intents.Intent, *, cause: Cause) -> None:
+def resume(intent: Intent, *, cause: Cause) -> None:
     """Carry out an intent that found Stripe away, and write down what came of it."""
     refresh(intents.carry_out(intent), cause=cause)
 

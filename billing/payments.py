@@ -25,9 +25,9 @@ def gift_of(snapshot: PaymentSnapshot) -> Payment | None:
     known = Payment.objects.filter(stripe_payment_intent_id=snapshot.id).first()
     if known is not None or not snapshot.ref:
         return known
+    waiting = Payment.objects.filter(stripe_payment_intent_id__isnull=True)
     ref = read_id(snapshot.ref)
-    waiting = Payment.objects.filter(pk=ref, stripe_payment_intent_id__isnull=True)
-    claimed = waiting.first() if ref else None
+    claimed = waiting.filter(pk=ref).first() if ref else None
     if claimed is None:
         raise memberships.Unclaimed(f"no gift waits for payment {snapshot.id}")
     return claimed

@@ -100,10 +100,10 @@ class _Walk:
 
     def invoices(self) -> None:
         """Learn which invoice each payment intent pays, and which subscription each invoice has."""
-        for page in stripe_api.subscription_pages():
-            self.subscription_of.update({each.id: each for each in page})
-        for page in stripe_api.invoice_pages():
-            for invoice in page:
+        for subscriptions in stripe_api.subscription_pages():
+            self.subscription_of.update({each.id: each for each in subscriptions})
+        for invoices in stripe_api.invoice_pages():
+            for invoice in invoices:
                 for payment_intent_id in invoice.payment_intent_ids:
                     self.invoice_of[payment_intent_id] = invoice
 
@@ -142,7 +142,7 @@ class _Walk:
     def _owner_of(self, invoice: InvoiceSnapshot) -> Membership | None:
         subscription = self.subscription_of.get(invoice.subscription_id)
         try:
-            return subscription and memberships.owner_of(subscription)
+            return memberships.owner_of(subscription) if subscription else None
         except memberships.Unclaimed:
             return None  # told once, where its subscription is looked at
 

@@ -81,7 +81,7 @@ def _translate(error: stripe.StripeError) -> NoReturn:
     status = error.http_status or 0
     if status == 404 or code == "resource_missing":
         raise NotFound(code) from None
-    replayed = error.headers.get("idempotent-replayed") == "true"
+    replayed = (error.headers or {}).get("idempotent-replayed") == "true"
     # 409 and 429 were not executed, 401 and 403 are a key to be mended by us. A 5xx may have been
     # executed; once it is replayed it is the final answer.
     if status in {0, 401, 403, 409, 429} or (status >= 500 and not replayed):

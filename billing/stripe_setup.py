@@ -8,6 +8,7 @@ from django.conf import settings
 from billing import charity, stripe_api
 from billing.handlers import HANDLERS
 from billing.models import Plan
+from billing.stripe_shapes import Shape
 
 _MARK: Final = "meitheal"
 _SECRETS: Final = "STRIPE_WEBHOOK_SECRETS"
@@ -25,7 +26,7 @@ def put_products(*, run: str) -> None:
     """
     for plan in Plan.objects.all():
         product_id = plan.stripe_product_id or f"{_MARK}_{plan.slug}"
-        params: stripe_api.Shape = {
+        params: Shape = {
             "name": f"{charity.current().trading_name} {plan.name}",
             "metadata": {"managed_by": _MARK},
         }
@@ -106,6 +107,6 @@ def _our_portal() -> str:
     return ""
 
 
-def _is_ours(endpoint: stripe_api.Shape) -> bool:
+def _is_ours(endpoint: Shape) -> bool:
     marked = (endpoint.get("metadata") or {}).get("managed_by") == _MARK
     return marked or endpoint.get("url") == webhook_url()

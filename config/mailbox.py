@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, Final
 from uuid import uuid4
 
-from csp.decorators import csp_replace
+from csp.decorators import csp
 from django.conf import settings
 from django.core.mail import EmailMessage
 from django.core.mail.backends.base import BaseEmailBackend
@@ -155,7 +155,7 @@ def mailbox(request: HttpRequest) -> HttpResponse:
 
 
 @_demo_only
-@csp_replace(
+@csp(
     {
         "default-src": ["'none'"],
         "style-src": ["'self'"],
@@ -172,7 +172,7 @@ def letter(request: HttpRequest, name: str) -> HttpResponse:
 
 @_demo_only
 @xframe_options_sameorigin
-@csp_replace(
+@csp(
     {
         "default-src": ["'none'"],
         "style-src": ["'unsafe-inline'"],

@@ -156,7 +156,14 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_TRANSPORT_OPTIONS = (
     {"polling_interval": 0.05}
     if CELERY_BROKER_URL == "memory://"
-    else {"socket_connect_timeout": 2, "socket_timeout": 5, "visibility_timeout": 3600}
+    else {
+        "socket_connect_timeout": 2,
+        "socket_timeout": 5,
+        # A dead broker must not hold up an answer to Stripe: one try, and the sweeper does the rest.
+        "max_retries": 1,
+        "interval_start": 0,
+        "interval_step": 0,
+    }
 )
 CELERY_DB_REUSE_MAX = 1000
 CELERY_WORKER_PREFETCH_MULTIPLIER = 4

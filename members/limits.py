@@ -38,7 +38,9 @@ def allow(limit: RateLimitItem, *, what: str, who: str) -> bool:
 
 
 def network_of(request: HttpRequest) -> str:
-    """The network that asks: an IPv4 address, or the /64 that one IPv6 household shares.
+    """The network that asks: an IPv4 address, or the /64 that one IPv6 household shares, or "".
+
+    "" is the machine itself: a proxy beside us that we were not told of, behind which anybody is.
 
     Behind our own proxy (TRUSTED_PROXY) it is the last address that the proxy noted; what a
     browser wrote before it is anybody's claim.
@@ -50,6 +52,8 @@ def network_of(request: HttpRequest) -> str:
         address = ip_address(text)
     except ValueError:
         return "unknown"
+    if address.is_loopback:
+        return ""
     if isinstance(address, IPv6Address):
         return str(ip_network((address, 64), strict=False))
     return str(address)

@@ -49,17 +49,18 @@ class Standing:
 
 
 def of(membership: Membership) -> Standing:
-    """The membership and the newest wish about its end that still waits for Stripe."""
-    wish = (
+    """The membership and their newest wish about its end, if that still waits for Stripe."""
+    newest = (
         Intent.objects.filter(
             subject=membership.id,
             kind__in=[IntentKind.CANCEL_AT_PERIOD_END, IntentKind.KEEP],
-            state=IntentState.OPEN,
         )
         .order_by("-created_at")
         .first()
     )
-    return Standing(membership, wish.kind if wish else "")
+    if newest is None or newest.state != IntentState.OPEN:
+        return Standing(membership, noted="")
+    return Standing(membership, noted=newest.kind)
 
 
 def all_of(supporter: Supporter) -> list[Standing]:

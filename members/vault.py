@@ -39,7 +39,7 @@ def seal(text: str, *, row: UUID, column: str) -> bytes:
     return _FORMAT + fingerprint + nonce + sealed
 
 
-def unseal(blob: bytes, *, row: UUID, column: str) -> str:
+def unseal(blob: bytes | memoryview, *, row: UUID, column: str) -> str:
     """Decrypt what `seal` made for this place. Raises VaultError."""
     blob = bytes(blob)
     cipher = _ring(tuple(settings.VAULT_KEYS)).get(blob[1:_HEAD_BYTES])
@@ -53,7 +53,7 @@ def unseal(blob: bytes, *, row: UUID, column: str) -> str:
     return text.decode()
 
 
-def sealed_under_newest(blob: bytes) -> bool:
+def sealed_under_newest(blob: bytes | memoryview) -> bool:
     """Whether rotation has nothing left to do for this value."""
     return bytes(blob)[1:_HEAD_BYTES] == next(iter(_ring(tuple(settings.VAULT_KEYS))))
 

@@ -12,6 +12,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime
 from email.message import EmailMessage
 from pathlib import Path
@@ -75,17 +76,19 @@ class House:
 
     def start(self) -> None:
         """Start what is not running of web, worker and beat, and wait until all are well."""
-        for name, arguments in self._commands().items():
-            if name not in self.services or not self.services[name].alive:
-                self.services[name] = Service(
-                    name,
-                    arguments,
-                    env=clean_environment(ENV_FILE=str(self.env_file)),
-                    log=self.folder / f"{name}.log",
-                )
-        self.services["web"].await_ready(
-            lambda: answers(f"{self.site}/healthz"), seconds=START_SECONDS
-        )
+        down = {
+            name: arguments
+            for name, arguments in self._commands().items()
+            if name not in self.services or not self.services[name].alive
+        }
+        env = clean_environment(ENV_FILE=str(self.env_file))
+        for name, arguments in down.items():
+            log = self.folder / f"{name}.log"
+            self.services[name] = Service(name, arguments, env=env, log=log)
+        if down:
+            self.services["web"].await_ready(
+                lambda: answers(f"{self.site}/healthz"), seconds=START_SECONDS
+            )
 
     def kill(self, name: str = "worker") -> None:
         """End a part as a crash would; the embedded house has but one part, and loses all of it."""
@@ -112,11 +115,14 @@ class House:
 
     def settle(self) -> None:
         """Let the workers finish what they hold, so that nothing is written after the flush."""
-        self.stripe.stop()
-        if self.services["web"].alive:
-            open_events = StripeEvent.objects.filter(state=EventState.CLAIMED)
-            open_letters = Letter.objects.filter(state=LetterState.SENDING)
-            self.wait_for(lambda: not open_events.exists() and not open_letters.exists())
+        in_hand = (
+            StripeEvent.objects.filter(state__in=[EventState.WAITING, EventState.CLAIMED]),
+            Letter.objects.filter(state__in=[LetterState.QUEUED, LetterState.SENDING]),
+        )
+        # A test may have left something that cannot be finished; then this was patience enough.
+        with suppress(TimeoutError):
+            wait_until(lambda: not any(rows.exists() for rows in in_hand), seconds=3, what="rest")
+        self.stripe.service.kill()
 
     # What people do ---------------------------------------------------------------------------
     def visitor(self) -> Visitor:

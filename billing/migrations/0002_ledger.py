@@ -174,7 +174,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='payment',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('fee_cents__isnull', True), ('net_cents__isnull', True)), ('net_cents', django.db.models.expressions.CombinedExpression(models.F('amount_cents'), '-', models.F('fee_cents'))), _connector='OR'), name='payment_net_is_amount_less_fee'),
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('fee_cents__isnull', True), ('net_cents__isnull', True)), models.Q(('fee_cents__isnull', False), ('net_cents', django.db.models.expressions.CombinedExpression(models.F('amount_cents'), '-', models.F('fee_cents'))), ('net_cents__isnull', False)), _connector='OR'), name='payment_net_is_amount_less_fee'),
         ),
         migrations.AddIndex(
             model_name='refund',

@@ -12,7 +12,7 @@ from billing.states import PaymentState, RefundState
 
 
 class Payment(models.Model):
-    """One Stripe payment intent: a gift, or a membership's period. Moments are Stripe's.
+    """One Stripe payment intent: a gift, or a membership's period. Times are Stripe's.
 
     A gift's row exists, PENDING, before Stripe hears of it. `fee_cents` and `net_cents` are Stripe's
     own figures from the balance transaction, null until it has told them, never computed here.
@@ -60,7 +60,12 @@ class Payment(models.Model):
             models.CheckConstraint(
                 name="payment_net_is_amount_less_fee",
                 condition=Q(fee_cents__isnull=True, net_cents__isnull=True)
-                | Q(net_cents=models.F("amount_cents") - models.F("fee_cents")),
+                # IS NOT NULL said aloud: a comparison with null is unknown, which passes a CHECK.
+                | Q(
+                    fee_cents__isnull=False,
+                    net_cents__isnull=False,
+                    net_cents=models.F("amount_cents") - models.F("fee_cents"),
+                ),
             ),
         ]
         indexes = [

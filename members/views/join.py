@@ -1,5 +1,6 @@
 """Join: choose, review, pay. Two pages of ours, then Stripe's; no script anywhere."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -123,7 +124,7 @@ def _form_page(
 ) -> HttpResponse:
     context = {
         "form": form,
-        "least_cents": min((plan.least_cents for plan in form.plans.values()), default=0),
+        "least_cents": _least_a_month(form.plans.values()),
         "stale": stale,
         "supporter": signin.current(request),
         "cancelled": "cancelled" in request.GET,
@@ -131,6 +132,12 @@ def _form_page(
         "errors_title": FORM_WIDE_ERROR,
     }
     return render(request, "members/join.html", context, status=status)
+
+
+def _least_a_month(plans: Iterable[Plan]) -> int:
+    """The smallest monthly support, in cents; 0 if none is offered."""
+    monthly = [plan.least_cents for plan in plans if plan.interval == Interval.MONTH]
+    return min(monthly, default=0)
 
 
 def _start_again(request: HttpRequest) -> HttpResponse:

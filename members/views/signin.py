@@ -55,7 +55,9 @@ def _link_is_over(request: HttpRequest) -> HttpResponse:
 
 def _within_limits(request: HttpRequest, email: str) -> bool:
     network = limits.network_of(request)
-    address = vault.normalise_email(email)
-    return limits.allow(
+    if network and not limits.allow(
         limits.SIGN_IN_PER_NETWORK, what="sign-in-network", who=network
-    ) and limits.allow(limits.SIGN_IN_PER_ADDRESS, what="sign-in-address", who=address)
+    ):
+        return False
+    address = vault.normalise_email(email)
+    return limits.allow(limits.SIGN_IN_PER_ADDRESS, what="sign-in-address", who=address)

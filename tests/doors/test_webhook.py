@@ -136,13 +136,21 @@ def test_it_leaves_what_other_products_sell_alone(desk: Desk) -> None:
     api = stripe.StripeClient("sk_test_local", base_addresses={"api": desk.stripe.url}).v1
     customer = api.customers.create({"email": "charlie@example.org"})
     card = api.payment_methods.attach("pm_card_visa", {"customer": customer.id})
-    price = {"currency": "eur", "unit_amount": 900, "recurring": {"interval": "month"}}
     product = api.products.create({"name": "Something else"})
     api.subscriptions.create(
         {
             "customer": customer.id,
             "default_payment_method": card.id,
-            "items": [{"price_data": {**price, "product": product.id}}],
+            "items": [
+                {
+                    "price_data": {
+                        "currency": "eur",
+                        "unit_amount": 900,
+                        "recurring": {"interval": "month"},
+                        "product": product.id,
+                    }
+                }
+            ],
         }
     )
     desk.catch_up()

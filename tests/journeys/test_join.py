@@ -62,7 +62,10 @@ def test_it_sends_one_receipt_when_every_event_arrives_ten_times(house: House) -
         house.stripe.tell(f"events/{event['id']}/resend", times=10)
     house.stripe.flush()
     open_events = StripeEvent.objects.filter(state__in=[EventState.WAITING, EventState.CLAIMED])
-    house.wait_for(lambda: not open_events.exists())
+    try:
+        house.wait_for(lambda: not open_events.exists(), seconds=6)
+    finally:
+        print("DBG", [{k: str(v) for k, v in e.items()} for e in StripeEvent.objects.values("type", "state", "attempts", "error", "next_try_at", "lease_until")])
 
     assert Receipt.objects.count() == 1
     assert receipts_sent().count() == 1

@@ -17,7 +17,7 @@ from django.core.mail import EmailMessage
 from django.core.mail.backends.base import BaseEmailBackend
 from django.db import connection, transaction
 from django.utils import timezone
-from pytest_django import DjangoCaptureOnCommitCallbacks, SettingsWrapper
+from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
 
 from billing import letters
 from billing.cause import Cause
@@ -62,7 +62,7 @@ class Server:
 
 
 @pytest.fixture
-def server(settings: SettingsWrapper) -> Iterator[Server]:
+def server(settings: Settings) -> Iterator[Server]:
     handler = Server()
     controller = Controller(handler, hostname="127.0.0.1", port=_closed_port())
     controller.start()
@@ -78,7 +78,7 @@ def _closed_port() -> int:
         return port
 
 
-def _mail_through(settings: SettingsWrapper, port: int) -> None:
+def _mail_through(settings: Settings, port: int) -> None:
     settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
     settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", port
 
@@ -193,7 +193,7 @@ def test_it_sends_what_a_dead_sender_held_once_its_lease_is_over() -> None:
 
 
 @pytest.mark.django_db
-def test_it_gives_up_a_letter_that_every_sender_dies_of(settings: SettingsWrapper) -> None:
+def test_it_gives_up_a_letter_that_every_sender_dies_of(settings: Settings) -> None:
     letter = _letter()
     Letter.objects.update(
         state=LetterState.SENDING,
@@ -230,7 +230,7 @@ def _slow(letter: Letter) -> letters.Draft:
 
 @pytest.mark.django_db
 def test_it_leaves_a_letter_alone_that_was_taken_over_while_it_was_composed(
-    settings: SettingsWrapper, tmp_path: Path
+    settings: Settings, tmp_path: Path
 ) -> None:
     for part in ("subject.txt", "body.txt", "body.html"):
         (tmp_path / "letters" / "slow").mkdir(parents=True, exist_ok=True)
@@ -246,7 +246,7 @@ def test_it_leaves_a_letter_alone_that_was_taken_over_while_it_was_composed(
 
 @pytest.mark.django_db
 def test_it_keeps_a_letter_for_as_long_as_the_mail_server_is_away(
-    settings: SettingsWrapper,
+    settings: Settings,
 ) -> None:
     letter = _letter()
     _mail_through(settings, _closed_port())
@@ -266,7 +266,7 @@ def test_it_keeps_a_letter_for_as_long_as_the_mail_server_is_away(
 
 
 @pytest.mark.django_db
-def test_it_gives_up_a_letter_that_is_refused_again_and_again(settings: SettingsWrapper) -> None:
+def test_it_gives_up_a_letter_that_is_refused_again_and_again(settings: Settings) -> None:
     letter = _letter()
     settings.EMAIL_BACKEND = f"{__name__}.Refuses"
     now = letter.created_at
@@ -282,7 +282,7 @@ def test_it_gives_up_a_letter_that_is_refused_again_and_again(settings: Settings
 
 @pytest.mark.django_db
 def test_it_does_not_send_again_for_a_quarrel_after_the_letter_was_taken(
-    settings: SettingsWrapper,
+    settings: Settings,
 ) -> None:
     settings.EMAIL_BACKEND = f"{__name__}.HangsUp"
     assert letters.deliver(_letter().pk) == LetterState.SENT
@@ -342,7 +342,7 @@ def test_it_writes_to_the_address_that_the_supporter_has_when_it_is_sent() -> No
 
 @pytest.mark.django_db
 def test_it_keeps_a_letter_of_an_unknown_kind_where_staff_can_see_it(
-    settings: SettingsWrapper,
+    settings: Settings,
 ) -> None:
     letter = _letter()
     Letter.objects.update(kind="mystery", attempts=settings.LETTER_ATTEMPTS - 1)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 from ..shapes import shaped
 from ..store import Obj, new_id
-from ..webhooks.courier import is_loopback
 from ..webhooks.log import rendered
 from ..wire.errors import invalid, missing, required
 from ..wire.lists import PAGING, page
@@ -74,11 +75,10 @@ def create_endpoint(call: Call) -> Obj:
 
 
 def _check_url(url: str) -> None:
-    host = url.partition("://")[2].partition("/")[0].rpartition("@")[2]
-    name = host.rpartition(":")[0] if host.rpartition(":")[2].isdigit() else host
-    if not url.startswith("http://") or not is_loopback(name.strip("[]")):
-        message = "Invalid URL: the local stand-in only calls http:// URLs of this machine."
-        raise invalid(message, "url", "url_invalid")
+    # Any address may be registered, as with Stripe; the courier calls this machine only.
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise invalid("Invalid URL: an explicit scheme (such as https) is needed.", "url")
 
 
 def update_endpoint(call: Call) -> Obj:

@@ -21,7 +21,12 @@ def show(world: World, request: Request) -> Reply:
     now = world.now()
     line = world.lines[""]
     steps = "".join(
-        action("/clock", f"Advance a {name}", f"advance-{name}", value=name)
+        action(
+            "/clock",
+            f"Advance {'an' if name == 'hour' else 'a'} {name}",
+            f"advance-{name}",
+            value=name,
+        )
         for name in ("hour", "day", "week", "month")
     )
     inner = (

@@ -16,6 +16,7 @@ h1{font-size:1.4rem;margin:0 0 1rem}h2{font-size:1.1rem;margin:1.6rem 0 .5rem}
 label{display:block;margin:.9rem 0 .2rem;font-weight:600}
 input[type=text],input[type=email]{width:100%;padding:.6rem;font:inherit;
 border:1px solid #8a93a3;border-radius:6px}
+input[readonly]{background:var(--back);color:var(--soft)}
 input:focus,button:focus,a:focus{outline:3px solid #9db0ff;outline-offset:1px}
 .pair{display:grid;grid-template-columns:1fr 1fr;gap:1rem}
 .sum{font-size:2rem;font-weight:700;margin:.2rem 0}.soft{color:var(--soft)}

@@ -70,8 +70,8 @@ class Courier:
 def post(url: str, payload: bytes, secret: str) -> tuple[int | None, str | None]:
     """Post one signed event; return its HTTP status, or None and why nothing came back."""
     parts = urlsplit(url)
-    if not is_loopback(parts.hostname):
-        return None, "refused: the local stand-in only calls this machine"
+    if parts.scheme != "http" or not is_loopback(parts.hostname):
+        return None, "refused: the local stand-in only calls this machine, by http"
     link = http.client.HTTPConnection(parts.hostname or "", parts.port or 80, timeout=PATIENCE)
     path = parts.path or "/"
     try:

@@ -1,0 +1,51 @@
+"""What a charity is stopped from going live with."""
+
+from typing import Any
+
+import pytest
+from django.core.checks import run_checks
+from pytest_django.fixtures import Settings
+
+
+def found(*, deploy: bool = False) -> set[str]:
+    messages = run_checks(include_deployment_checks=deploy, databases=["default"])
+    return {str(each.id) for each in messages if str(each.id).startswith("meitheal.")}
+
+
+@pytest.mark.parametrize(
+    ("code", "changes"),
+    [
+        ("meitheal.E001", {"STRIPE_LIVEMODE": True, "DEBUG": True}),
+        ("meitheal.E002", {"STRIPE_LIVEMODE": True, "STRIPE_API_BASE": "http://127.0.0.1:1"}),
+        ("meitheal.E003", {"STRIPE_LIVEMODE": True, "SITE_URL": "http://gcn.example"}),
+        ("meitheal.E004", {"STRIPE_API_KEY": ""}),
+        ("meitheal.E005", {"STRIPE_WEBHOOK_SECRETS": []}),
+        ("meitheal.E006", {"VAULT_KEYS": ["c2hvcnQ="]}),
+        ("meitheal.E007", {"VAULT_KEYS": ["bG9va3VwLWxvb2t1cC1sb29rdXAtbG9va3VwLWxvb2s="]}),
+        ("meitheal.E010", {"STRIPE_STATEMENT_DESCRIPTOR": "PRIDE SUPPORT"}),
+        ("meitheal.E011", {"STRIPE_STATEMENT_DESCRIPTOR": "GCN"}),
+        ("meitheal.W003", {"CELERY_BROKER_URL": "memory://"}),
+    ],
+)
+@pytest.mark.django_db
+def test_it_names_what_is_wrong(code: str, changes: dict[str, Any], settings: Settings) -> None:
+    before = found(deploy=True) - {"meitheal.W003"}
+    for name, value in changes.items():
+        setattr(settings, name, value)
+    assert code not in before
+    assert code in found(deploy=True)
+
+
+@pytest.mark.parametrize(
+    ("code", "field"),
+    [("E008", "legal_name"), ("E009", "rcn"), ("W001", "support_email"), ("W002", "office")],
+)
+@pytest.mark.django_db
+def test_it_wants_the_charity_named(code: str, field: str, settings: Settings) -> None:
+    settings.CHARITY = {name: "x" for name in settings.CHARITY} | {field: ""}
+    assert found(deploy=True) & {
+        "meitheal.E008",
+        "meitheal.E009",
+        "meitheal.W001",
+        "meitheal.W002",
+    } == {f"meitheal.{code}"}

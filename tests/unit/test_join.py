@@ -1,0 +1,304 @@
+"""Joining: what the pages ask, say and refuse, and what is written when somebody pays."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.contrib.sessions.models import Session
+from django.http import HttpResponse
+from django.test import Client
+
+from billing import stripe_setup
+from billing.models import Intent, Membership, Payment, Plan
+from billing.states import MembershipState
+from members.models import Consent, Supporter
+from tests import rows
+from tests.local_stripe import LocalStripe
+
+pytestmark = pytest.mark.django_db
+
+GOOD = {
+    "plan": "monthly",
+    "amount_monthly": "1.99",
+    "email": "alice@example.org",
+    "name": "Alice",
+    "consent": "on",
+    "adult": "on",
+}
+
+
+@pytest.fixture
+def shop(sandbox: LocalStripe, transactional_db: None) -> Iterator[LocalStripe]:
+    """The local Stripe with our products."""
+    stripe_setup.put_products(run="tests")
+    return sandbox
+
+
+def review(client: Client, **changes: str) -> HttpResponse:
+    return client.post("/", GOOD | changes)
+
+
+def press_on(page: HttpResponse) -> str:
+    found = re.search(r'name="press" value="([^"]+)"', page.content.decode())
+    assert found, page.content.decode()
+    return found[1]
+
+
+def rows_written() -> int:
+    return sum(model.objects.count() for model in (Supporter, Consent, Membership, Payment, Intent))
+
+
+def test_it_shows_the_three_ways_with_nothing_ticked(client: Client) -> None:
+    page = client.get("/").content.decode()
+    assert page.index("€23.88 every year") < page.index("€1.99 every month")
+    assert "€5.00 once" in page
+    assert "€23.27" in page and "€20.52" in page
+    assert page.count(" checked") == 1  # the radio of a way, no box
+    assert re.search(r'id="plan-monthly"[^>]*checked', page)
+
+
+def test_it_takes_the_way_and_the_amount_from_a_link(client: Client) -> None:
+    page = client.get("/?plan=yearly&amount=30").content.decode()
+    assert re.search(r'id="plan-yearly"[^>]*checked', page)
+    assert re.search(r'name="amount_yearly" value="30"', page)
+
+
+def test_it_ignores_nonsense_in_a_link(client: Client) -> None:
+    page = client.get("/", {"plan": "nonsense", "amount": '"><script>'}).content.decode()
+    assert re.search(r'id="plan-monthly"[^>]*checked', page)
+    assert "<script>" not in page
+
+
+@pytest.mark.parametrize(
+    ("changes", "label"),
+    [
+        ({}, "Pay €1.99 every month"),
+        ({"amount_monthly": "1,99"}, "Pay €1.99 every month"),
+        ({"amount_monthly": "€1.99"}, "Pay €1.99 every month"),
+        ({"plan": "yearly", "amount_yearly": "23.88"}, "Pay €23.88 every year"),
+        ({"plan": "once", "amount_once": "5"}, "Pay €5.00 once"),
+        ({"plan": "once", "amount_once": "999.99"}, "Pay €999.99 once"),
+    ],
+)
+def test_it_says_everything_before_the_button_that_pays(
+    client: Client, changes: dict[str, str], label: str
+) -> None:
+    page = review(client, **changes)
+    text = page.content.decode()
+    assert page.status_code == 200
+    before = text[: text.index(f">{label}</button>")]
+    for words in ("14 days", "GCN SUPPORT", "alice@example.org", "Registered Charity Number"):
+        assert words in before
+    assert ("How to end it" in before) == ("once" not in label)
+    assert rows_written() == 0
+    assert "no-store" in page.headers["Cache-Control"]
+
+
+def test_it_takes_a_plain_amount_for_the_way_that_is_chosen(client: Client) -> None:
+    fields = {name: value for name, value in GOOD.items() if name != "amount_monthly"}
+    page = client.post("/", fields | {"amount": "3.50"})
+    assert ">Pay €3.50 every month</button>" in page.content.decode()
+
+
+@pytest.mark.parametrize(
+    "amount", ["1.999", "0", "-5", "1e9", "abc", "", "   ", "1.98", "1000", "1,000.00", "٣", "NaN"]
+)
+def test_it_refuses_a_bad_amount_beside_its_field(client: Client, amount: str) -> None:
+    page = review(client, amount_monthly=amount)
+    text = page.content.decode()
+    assert page.status_code == 400
+    field = re.search(r'<input[^>]*name="amount_monthly"[^>]*>', text)
+    assert field
+    assert 'aria-invalid="true"' in field[0]
+    assert "id_amount_monthly_error" in field[0]
+    assert 'id="id_amount_monthly_error"' in text
+    assert 'href="#id_amount_monthly"' in text
+    assert 'value="alice@example.org"' in text  # what was typed survives
+    assert rows_written() == 0
+
+
+@pytest.mark.parametrize(
+    ("email", "advice"),
+    [
+        ("alice@example.org\r\nBcc: charlie@example.org", "on one line"),
+        ("alice@example.org\n", "on one line"),
+        ("a" * 290 + "@example.org", "too long"),
+        ("alice@exämple.org", "xn--"),
+        ("aliçe@example.org", "like alice@example.org"),
+        ("alice", "like alice@example.org"),
+        ("", "your receipts go there"),
+    ],
+)
+def test_it_refuses_a_bad_address_with_advice(client: Client, email: str, advice: str) -> None:
+    page = review(client, email=email)
+    assert page.status_code == 400
+    assert advice in page.content.decode()
+    assert rows_written() == 0
+
+
+@pytest.mark.parametrize(
+    ("field", "value"), [("plan", "nonsense"), ("plan", ""), ("consent", ""), ("adult", "")]
+)
+def test_it_refuses_an_unknown_way_and_a_missing_tick(
+    client: Client, field: str, value: str
+) -> None:
+    page = review(client, **{field: value})
+    assert page.status_code == 400
+    assert 'role="alert"' in page.content.decode()
+    assert rows_written() == 0
+
+
+def test_it_refuses_a_name_of_two_lines(client: Client) -> None:
+    assert review(client, name="Alice\r\nBcc: x").status_code == 400
+
+
+def test_it_writes_our_rows_and_leads_to_the_payment_page(
+    client: Client, shop: LocalStripe
+) -> None:
+    answer = client.post("/join/pay", {"press": press_on(review(client))})
+    assert answer.status_code == 303
+    assert answer.headers["Location"].startswith(shop.url)
+    membership = Membership.objects.get()
+    assert (membership.state, membership.amount_cents) == (MembershipState.PENDING, 199)
+    assert membership.supporter.email == "alice@example.org"
+    assert membership.supporter.name == "Alice"
+    consent = Consent.objects.get()
+    assert (consent.supporter, consent.text_version) == (membership.supporter, "2026-11")
+
+
+def test_it_opens_one_checkout_for_a_double_click(client: Client, shop: LocalStripe) -> None:
+    press = press_on(review(client))
+    first = client.post("/join/pay", {"press": press})
+    second = client.post("/join/pay", {"press": press})
+    assert first.headers["Location"] == second.headers["Location"]
+    assert Membership.objects.count() == Consent.objects.count() == Intent.objects.count() == 1
+
+
+def test_it_leads_to_thanks_when_the_press_was_paid_already(
+    client: Client, shop: LocalStripe
+) -> None:
+    press = press_on(review(client, plan="once", amount_once="5"))
+    shop.pay(client.post("/join/pay", {"press": press}).headers["Location"])
+    answer = client.post("/join/pay", {"press": press})
+    assert answer.headers["Location"] == f"/thanks/{Payment.objects.get().id}/"
+
+
+def test_it_loses_nothing_while_the_payment_page_is_away(client: Client, shop: LocalStripe) -> None:
+    press = press_on(review(client))
+    shop.tell("down", seconds=60)
+    page = client.post("/join/pay", {"press": press})
+    assert page.status_code == 503
+    assert "Nothing was charged" in page.content.decode()
+    shop.tell("down", seconds=0)
+    answer = client.post("/join/pay", {"press": press_on(page)})
+    assert answer.status_code == 303
+    assert Membership.objects.count() == Consent.objects.count() == 1
+
+
+@pytest.mark.parametrize("bend", [lambda press: press[:-2] + "xx", lambda _: "", lambda _: "a:b:c"])
+def test_it_refuses_a_bent_form_and_stores_nothing(client: Client, bend: Any) -> None:
+    page = client.post("/join/pay", {"press": bend(press_on(review(client)))})
+    assert page.status_code == 400
+    assert "Nothing was stored and nothing was charged" in page.content.decode()
+    assert rows_written() == 0
+
+
+def test_it_refuses_a_way_that_is_no_longer_offered(client: Client) -> None:
+    press = press_on(review(client))
+    Plan.objects.filter(slug="monthly").update(active=False)
+    assert client.post("/join/pay", {"press": press}).status_code == 400
+    assert Membership.objects.count() == 0
+
+
+def test_it_brings_everything_back_to_change_but_the_ticks(client: Client) -> None:
+    press = press_on(review(client, amount_monthly="4,99"))
+    page = client.post("/", {"change": press}).content.decode()
+    assert 'name="amount_monthly" value="4.99"' in page
+    assert 'value="alice@example.org"' in page
+    assert not re.search(r'name="consent"[^>]*checked', page)
+
+
+def test_it_answers_the_same_for_a_known_and_an_unknown_address(
+    client: Client, shop: LocalStripe
+) -> None:
+    rows.membership(rows.alice())
+    known = client.post("/join/pay", {"press": press_on(review(client))})
+    unknown = client.post("/join/pay", {"press": press_on(review(client, email="b@example.org"))})
+    assert known.status_code == unknown.status_code == 303
+    assert len(known.headers["Location"]) == len(unknown.headers["Location"])
+    assert Supporter.objects.with_email("alice@example.org").get().name == "Alice"
+
+
+def test_it_keeps_the_address_out_of_urls_and_sessions(client: Client, shop: LocalStripe) -> None:
+    answer = client.post("/join/pay", {"press": press_on(review(client))})
+    assert "alice" not in answer.headers["Location"]
+    assert not any("alice" in str(session.get_decoded()) for session in Session.objects.all())
+
+
+def test_it_gives_a_signed_in_supporter_their_own_account(
+    client: Client, shop: LocalStripe
+) -> None:
+    alice = rows.alice()
+    session = client.session
+    session["supporter"] = str(alice.id)
+    session.save()
+    page = client.get("/").content.decode()
+    assert 'name="email"' not in page
+    press = press_on(client.post("/", GOOD | {"email": "charlie@example.org"}))
+    assert client.post("/join/pay", {"press": press}).status_code == 303
+    assert Membership.objects.get().supporter == alice
+    assert not Supporter.objects.with_email("charlie@example.org").exists()
+
+
+def test_it_does_not_pay_for_somebody_who_signed_out_since(client: Client) -> None:
+    session = client.session
+    session["supporter"] = str(rows.alice().id)
+    session.save()
+    press = press_on(review(client))
+    client.post("/sign-out/")
+    assert client.post("/join/pay", {"press": press}).status_code == 400
+    assert Membership.objects.count() == 0
+
+
+def test_it_shows_what_became_of_a_payment_and_names_nobody(
+    client: Client, shop: LocalStripe
+) -> None:
+    client.post("/join/pay", {"press": press_on(review(client))})
+    membership = Membership.objects.get()
+    waiting = client.get(f"/thanks/{membership.id}/")
+    assert "We are waiting for your bank" in waiting.content.decode()
+    assert waiting.headers["Refresh"] == f"3; url=/thanks/{membership.id}/?look=1"
+    assert "Refresh" not in client.get(f"/thanks/{membership.id}/?look=40").headers
+    Membership.objects.update(state="active", stripe_subscription_id="sub_1", started_at=rows.START)
+    paid = client.get(f"/thanks/{membership.id}/")
+    assert "Thank you" in paid.content.decode()
+    assert "Refresh" not in paid.headers
+    for page in (waiting, paid):
+        assert "alice" not in page.content.decode().lower()
+
+
+def test_it_says_when_a_payment_was_not_completed(client: Client) -> None:
+    gift = rows.payment(state="expired", paid_at=None, stripe_payment_intent_id=None)
+    assert "was not completed" in client.get(f"/thanks/{gift.id}/").content.decode()
+
+
+@pytest.mark.parametrize(
+    "path", ["/thanks/0190a0a0-0000-7000-8000-000000000000/", "/thanks/1/", "/nothing-here"]
+)
+def test_it_has_a_page_for_what_is_not_there(client: Client, path: str) -> None:
+    page = client.get(path)
+    assert page.status_code == 404
+    assert "There is nothing here" in page.content.decode()
+
+
+@pytest.mark.parametrize("path", ["/", "/privacy/", "/terms/", "/sign-in/", "/nothing-here"])
+def test_it_says_who_the_charity_is_on_every_page(client: Client, path: str) -> None:
+    text = client.get(path).content.decode()
+    assert "Registered Charity Number 20034580" in text
+    assert "National LGBT Federation CLG" in text
+    title = re.search(r"<title>(.*?)</title>", text)
+    assert title
+    assert not any(word in title[1].lower() for word in ("lgbt", "gay", "queer", "pride"))
+    assert " style=" not in text
+    assert "<script" not in text

@@ -1,0 +1,266 @@
+"""What the letters say, and what they keep to themselves."""
+
+import re
+from collections.abc import Callable
+from html.parser import HTMLParser
+
+import pytest
+from django.core import mail
+from django.core.mail import EmailMultiAlternatives
+from pytest_django import Settings
+
+from billing import letters, receipts
+from billing.cause import Cause
+from billing.letters.mail import indiscreet
+from billing.models import Letter, Membership
+from billing.models.letter import LetterState
+from billing.models.plan import BenefitClass
+from billing.states import MembershipState, PaymentState
+from tests import rows
+
+pytestmark = pytest.mark.django_db
+
+CLOCK = Cause.clock()
+
+
+def _ask(kind: str, about: str, membership: Membership) -> Letter:
+    letters.queue(kind=kind, key=about, supporter_id=membership.supporter_id, cause=CLOCK)
+    return Letter.objects.get(kind=kind)
+
+
+def _welcome() -> Letter:
+    membership = rows.membership(slug="yearly")
+    rows.payment(membership)
+    return _ask("welcome", str(membership.pk), membership)
+
+
+def _receipt() -> Letter:
+    receipts.issue(rows.payment(rows.membership()), cause=CLOCK, now=rows.START)
+    return Letter.objects.get()
+
+
+def _credit_note() -> Letter:
+    receipts.credit(rows.refund(rows.payment(rows.membership())), cause=CLOCK, now=rows.START)
+    return Letter.objects.get(kind="credit-note")
+
+
+def _payment_failed() -> Letter:
+    membership = rows.membership(
+        state=MembershipState.PAST_DUE, past_due_since=rows.NEXT_MONTH, period_end=rows.NEXT_MONTH
+    )
+    rows.payment(membership)
+    failed = rows.payment(
+        membership, state=PaymentState.PENDING, paid_at=None, first_failed_at=rows.NEXT_MONTH
+    )
+    return _ask("payment-failed", str(failed.pk), membership)
+
+
+def _ended() -> Letter:
+    membership = rows.membership(state=MembershipState.ENDED, ended_at=rows.NEXT_MONTH)
+    return _ask("ended", str(membership.pk), membership)
+
+
+# The reminder, for which Stripe is asked, has its words tested in test_reminders.
+EVERY_KIND = pytest.mark.parametrize(
+    "ask", [_welcome, _receipt, _credit_note, _payment_failed, _ended]
+)
+
+
+def _sent(letter: Letter) -> EmailMultiAlternatives:
+    assert letters.deliver(letter.pk) == LetterState.SENT
+    message = mail.outbox[-1]
+    assert isinstance(message, EmailMultiAlternatives)
+    return message
+
+
+def _html(message: EmailMultiAlternatives) -> str:
+    return str(message.alternatives[0].content)
+
+
+class Loads(HTMLParser):
+    """Collects what a mail program would fetch to show the letter."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.found: list[str] = []
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag in {"img", "link", "script", "iframe", "object", "embed", "video", "audio", "base"}:
+            self.found.append(tag)
+        self.found += [f"{tag} {key}" for key, _ in attrs if key in {"src", "background", "srcset"}]
+
+
+@EVERY_KIND
+def test_it_is_discreet_wherever_others_may_look(ask: Callable[[], Letter]) -> None:
+    message = _sent(ask())
+    (preheader,) = re.findall(r'id="preheader"[^>]*>([^<]+)<', _html(message))
+    names = [str(attachment[0]) for attachment in message.attachments]
+    for text in (message.subject, preheader, message.from_email, *names):
+        assert not indiscreet(text)
+
+
+@pytest.mark.parametrize("text", ["Gay", "LGBTQ+", "a pride flag", "Transgender", "QUEER news"])
+def test_it_knows_an_indiscreet_word_in_any_dress(text: str) -> None:
+    assert indiscreet(text)
+
+
+def test_it_holds_back_a_letter_that_would_tell(settings: Settings) -> None:
+    letter = _welcome()
+    settings.INDISCREET_WORDS = ["set up"]
+    letters.deliver(letter.pk)
+    letter.refresh_from_db()
+    assert (letter.state, letter.reason) == (LetterState.QUEUED, "Indiscreet")
+    assert not mail.outbox
+
+
+@EVERY_KIND
+def test_it_says_who_writes_as_the_law_wants(ask: Callable[[], Letter]) -> None:
+    message = _sent(ask())
+    for body in (str(message.body), _html(message)):
+        assert "National LGBT Federation CLG" in body
+        assert "Registered Charity Number 20034580" in body
+        assert "hello@gcn.example" in body
+        assert "http://testserver/account/" in body
+
+
+@EVERY_KIND
+def test_it_fetches_nothing_from_anywhere(ask: Callable[[], Letter]) -> None:
+    html = _html(_sent(ask()))
+    assert Loads(html).found == []
+    assert "url(" not in html
+    assert "@import" not in html
+    links = set(re.findall(r'href="([^"]+)"', html))
+    assert links <= {"http://testserver/account/", "mailto:hello@gcn.example"}
+
+
+@EVERY_KIND
+def test_it_greets_by_the_chosen_name_and_shows_it_as_text(ask: Callable[[], Letter]) -> None:
+    letter = ask()
+    alice = rows.alice()
+    alice.name = "Seán <b>O'Brien</b>"
+    alice.save()
+    message = _sent(letter)
+    assert "Dear Seán <b>O'Brien</b>," in str(message.body)
+    assert "Dear Seán &lt;b&gt;O'Brien&lt;/b&gt;," in _html(message).replace("&#x27;", "'")
+
+
+@EVERY_KIND
+def test_it_greets_who_gave_no_name(ask: Callable[[], Letter]) -> None:
+    letter = ask()
+    alice = rows.alice()
+    alice.name = ""
+    alice.save()
+    assert str(_sent(letter).body).startswith("Hello,\n\n")
+
+
+@EVERY_KIND
+def test_it_leaves_no_hole_and_no_long_line_in_the_text(ask: Callable[[], Letter]) -> None:
+    text = str(_sent(ask()).body)
+    assert "\n\n\n" not in text
+    assert "None" not in text
+    assert max(len(line) for line in text.splitlines()) <= 76
+
+
+def test_it_confirms_the_contract_in_full() -> None:
+    message = _sent(_welcome())
+    assert message.subject == "Your support is set up"
+    text = " ".join(str(message.body).split())
+    for words in (
+        "€23.88 every year",
+        "Began on: 2 March 2026",
+        "Next payment: 2 March 2027",
+        "Paid with: Visa ending 4242",
+        "renews by itself every year",
+        "About 3 weeks before each renewal",
+        "within 14 days without giving a reason",
+        "at the end of 16 March 2026",
+        "I hereby give notice that I withdraw from my contract",
+        "To National LGBT Federation CLG, hello@gcn.example",
+    ):
+        assert words in text
+        assert (
+            words in re.sub(r"<[^>]+>|\s+", " ", _html(message)).replace("  ", " ") or ":" in words
+        )
+
+
+def test_it_says_kindly_that_there_are_two_memberships() -> None:
+    first = rows.membership()
+    rows.membership(rows.charlie())
+    rows.membership(state=MembershipState.ENDED, ended_at=rows.NEXT_MONTH)
+    letter = _welcome()
+    text = " ".join(str(_sent(letter).body).split())
+    assert "YOU SUPPORT US MORE THAN ONCE This address also has: €1.99 every month," in text
+    first.delete()
+
+
+def test_it_does_not_speak_of_a_second_membership_where_there_is_none() -> None:
+    assert "MORE THAN ONCE" not in str(_sent(_welcome()).body)
+
+
+def test_it_says_what_is_given_in_return() -> None:
+    plan = rows.plan("yearly")
+    plan.benefit_class, plan.benefits = BenefitClass.MATERIAL, "The magazine by post"
+    plan.save()
+    text = str(_sent(_welcome()).body)
+    assert "In return: The magazine by post" in text
+    assert "donation" not in text
+
+
+@pytest.mark.parametrize(
+    ("state", "more", "outcome"),
+    [
+        (MembershipState.PENDING, {}, LetterState.QUEUED),
+        (MembershipState.EXPIRED, {}, LetterState.SKIPPED),
+        (MembershipState.ENDED, {"ended_at": rows.NEXT_MONTH}, LetterState.SKIPPED),
+    ],
+)
+def test_it_confirms_only_what_began(
+    state: MembershipState, more: dict[str, object], outcome: LetterState
+) -> None:
+    membership = rows.membership(state=state, **more)
+    assert letters.deliver(_ask("welcome", str(membership.pk), membership).pk) == outcome
+    assert not mail.outbox
+
+
+def test_it_sends_the_receipt_with_its_document() -> None:
+    message = _sent(_receipt())
+    ((name, content, mime_type),) = message.attachments
+    assert (name, mime_type) == ("receipt-2026-000001.pdf", "application/pdf")
+    assert isinstance(content, bytes)
+    assert content.startswith(b"%PDF")
+    text = str(message.body)
+    assert "Paid: €1.99" in text
+    assert "R-2026-000001" in text
+    assert "You can change or end your support" in " ".join(text.split())
+
+
+def test_it_says_of_a_gift_that_it_was_once() -> None:
+    receipts.issue(rows.payment(), cause=CLOCK)
+    text = " ".join(str(_sent(Letter.objects.get()).body).split())
+    assert "This was a single payment: nothing more will be taken." in text
+
+
+def test_it_says_until_when_a_failed_payment_can_be_healed() -> None:
+    message = _sent(_payment_failed())
+    assert message.subject == "Your payment did not go through"
+    assert "If it has not worked by 16 April 2026" in str(message.body)
+
+
+def test_it_keeps_quiet_about_a_failed_payment_that_was_healed() -> None:
+    letter = _payment_failed()
+    membership = Membership.objects.get()
+    rows.payment(membership, paid_at=rows.NEXT_MONTH.replace(day=3))
+    assert letters.deliver(letter.pk) == LetterState.SKIPPED
+    assert not mail.outbox
+
+
+def test_it_keeps_quiet_about_a_failed_payment_of_what_has_ended() -> None:
+    letter = _payment_failed()
+    Membership.objects.update(state=MembershipState.ENDED, ended_at=rows.NEXT_MONTH)
+    assert letters.deliver(letter.pk) == LetterState.SKIPPED
+
+
+def test_it_does_not_say_good_bye_to_what_goes_on() -> None:
+    membership = rows.membership()
+    assert letters.deliver(_ask("ended", str(membership.pk), membership).pk) == LetterState.SKIPPED

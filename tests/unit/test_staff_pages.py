@@ -1,0 +1,180 @@
+"""What staff see and what they cannot do: roles, the list, the export, the read-only tables."""
+
+import csv
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import time_machine
+from django.contrib import admin
+from django.db.models import BinaryField
+from django.test import Client
+from pytest_django import DjangoAssertNumQueries
+from pytest_django.fixtures import Settings
+
+from billing.models import Membership, Plan
+from billing.states import EndReason, MembershipState
+from members.exports import guarded
+from members.models import StaffMember, Supporter
+from members.models.staff import Role
+from tests import rows
+from tests.staff_desk import signed_in
+
+NOW = datetime(2026, 11, 4, 10, 0, 5, tzinfo=UTC)
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _clock(settings: Settings) -> Iterator[None]:
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    with time_machine.travel(NOW, tick=False):
+        yield
+
+
+def _crowd(count: int) -> None:
+    people = [Supporter(email_sealed=b"-", email_hash=f"{n:064d}") for n in range(count)]
+    Supporter.objects.bulk_create(people)
+    plan = rows.plan()
+    Membership.objects.bulk_create(
+        Membership(
+            supporter=person,
+            plan=plan,
+            amount_cents=199,
+            interval=plan.interval,
+            state=MembershipState.ACTIVE,
+            stripe_subscription_id=f"sub_crowd{n}",
+            started_at=rows.START,
+            created_at=rows.START + timedelta(minutes=n),
+        )
+        for n, person in enumerate(people)
+    )
+
+
+def _csv(client: Client, query: str = "") -> list[dict[str, str]]:
+    answer = client.get(f"/staff/members.csv{query}")
+    assert answer.streaming
+    text = answer.getvalue().decode()
+    return list(csv.DictReader(text.splitlines()))
+
+
+def test_it_shows_a_viewer_the_reports_and_nothing_else() -> None:
+    client = signed_in(Role.VIEWER)
+    assert client.get("/staff/").status_code == 200
+    for path in ["/staff/members/", "/staff/members.csv", "/staff/admin/"]:
+        answer = client.get(path, follow=True)
+        assert answer.status_code == 403, path
+        assert b"Not for your role" in answer.content
+
+
+@pytest.mark.parametrize("role", [Role.SUPPORT, Role.FINANCE, Role.ADMIN])
+def test_it_shows_members_to_those_who_work_with_them(role: Role) -> None:
+    client = signed_in(role)
+    for path in ["/staff/", "/staff/members/", "/staff/members.csv", "/staff/admin/"]:
+        assert client.get(path).status_code == 200, path
+
+
+def test_it_lists_fifty_a_page_newest_first_and_without_a_query_for_each(
+    django_assert_num_queries: DjangoAssertNumQueries,
+) -> None:
+    client = signed_in()
+    _crowd(120)
+    first = client.get("/staff/members/")
+    assert len(first.context["lines"]) == 50
+    newest = first.context["lines"][0].membership.created_at
+    assert newest == rows.START + timedelta(minutes=119)
+    assert len(client.get("/staff/members/?page=3").context["lines"]) == 20
+    # Session, member, second factor; then the count and the page.
+    with django_assert_num_queries(5):
+        client.get("/staff/members/?page=2")
+
+
+@pytest.mark.parametrize("page", ["0", "-1", "99", "abc", "1e9"])
+def test_it_answers_a_page_that_is_none_with_one_that_is(page: str) -> None:
+    client = signed_in()
+    rows.membership()
+    answer = client.get("/staff/members/", {"page": page, "state": "nonsense"})
+    assert len(answer.context["lines"]) == 1
+
+
+def test_it_filters_by_state() -> None:
+    client = signed_in()
+    rows.membership(rows.alice())
+    ended = rows.membership(
+        rows.bob(), state=MembershipState.ENDED, ended_at=NOW, end_reason=EndReason.REQUESTED
+    )
+    lines = client.get("/staff/members/?state=ended").context["lines"]
+    assert [line.membership for line in lines] == [ended]
+    assert [row["membership"] for row in _csv(client, "?state=ended")] == [str(ended.id)]
+    assert len(_csv(client)) == 2
+
+
+def test_it_names_nobody_on_any_page_or_in_the_export() -> None:
+    client = signed_in()
+    member = rows.membership(rows.alice())
+    rows.payment(member)
+    pages = ["/staff/", "/staff/members/", "/staff/members.csv", "/staff/admin/members/supporter/"]
+    pages.append(f"/staff/admin/members/supporter/{member.supporter_id}/change/")
+    pages.append(f"/staff/admin/billing/membership/{member.pk}/change/")
+    for path in pages:
+        answer = client.get(path)
+        assert answer.status_code == 200, path
+        body = answer.getvalue() if answer.streaming else answer.content
+        assert b"lice" not in body, path
+        assert member.supporter.email_hash.encode() not in body, path
+
+
+def test_it_exports_iso_dates_of_dublin_and_exact_cents() -> None:
+    # 23:30 UTC in summer is half an hour into the next day in Dublin.
+    late = datetime(2026, 6, 30, 23, 30, tzinfo=UTC)
+    rows.membership(slug="yearly", started_at=late, created_at=late)
+    (row,) = _csv(signed_in())
+    assert (row["joined"], row["amount"], row["currency"]) == ("2026-07-01", "23.88", "EUR")
+
+
+def test_it_keeps_a_spreadsheet_from_running_a_cell() -> None:
+    Plan.objects.filter(slug="monthly").update(name='=HYPERLINK("https://charlie.example")')
+    rows.membership()
+    (row,) = _csv(signed_in())
+    assert row["plan"].startswith("'=")
+    assert guarded(["=1", "+1", "-1", "@a", "\ta", "\ra"]) == [
+        "'=1", "'+1", "'-1", "'@a", "'\ta", "'\ra",
+    ]  # fmt: skip
+    assert guarded(["1.99", "active", ""]) == ["1.99", "active", ""]
+
+
+def test_it_lets_the_admin_site_change_nothing() -> None:
+    client = signed_in()
+    member = rows.membership()
+    rows.payment(member)
+    models = {model._meta.label for model in admin.site._registry}
+    assert {"billing.Payment", "members.Supporter", "members.StaffMember"} <= models
+    assert not {label for label in models if not label.startswith(("billing.", "members."))}
+    for model in admin.site._registry:
+        base = f"/staff/admin/{model._meta.app_label}/{model._meta.model_name}/"
+        assert client.get(base).status_code == 200, base
+        assert client.get(f"{base}add/").status_code == 403, base
+        one = model._default_manager.first()
+        if one is not None:
+            assert client.get(f"{base}{one.pk}/change/").status_code == 200, base
+            assert client.post(f"{base}{one.pk}/change/", {}).status_code == 403, base
+            assert client.post(f"{base}{one.pk}/delete/", {"post": "yes"}).status_code == 403, base
+    assert Membership.objects.count() == 1
+
+
+def test_it_registers_every_model_that_is_ours() -> None:
+    from django.apps import apps
+
+    ours = {m for app in ("billing", "members") for m in apps.get_app_config(app).get_models()}
+    assert ours == set(admin.site._registry)
+
+
+def test_it_shows_no_sealed_column_and_no_password_hash() -> None:
+    client = signed_in()
+    member = StaffMember.objects.get()
+    page = client.get(f"/staff/admin/members/staffmember/{member.pk}/change/").content.decode()
+    assert member.password not in page
+    assert "md5" not in page
+    for model, shown in admin.site._registry.items():
+        sealed = {f.name for f in model._meta.fields if isinstance(f, BinaryField)}
+        assert not sealed & set(shown.get_fields(None)), model  # type: ignore[arg-type]  # needs no request

@@ -7,6 +7,7 @@ from uuid import UUID
 
 import structlog
 from django.conf import settings
+from django.core.cache import cache
 from django.db import transaction
 from django.utils import timezone
 
@@ -49,13 +50,17 @@ def start(
 
     Our row exists, PENDING, before Stripe hears of it. Without `stripe_customer_id` Stripe makes a
     new customer, so that no form tells who is known (DESIGN 9). Raises TooLittle,
-    stripe_api.Unavailable (the same press may be tried again) and stripe_api.Refused.
+    intents.PressMismatch (the press was another supporter's), stripe_api.Unavailable (the same
+    press may be tried again) and stripe_api.Refused.
     """
     if amount_cents < plan.least_cents:
         raise TooLittle(plan.slug)
     intent = Intent.objects.filter(press=press).first() or _write_rows(
         supporter, plan, amount_cents, press, stripe_customer_id
     )
+    row = find(intent.subject)
+    if row is None or row.supporter_id != supporter.pk:
+        raise intents.PressMismatch(press)
     # The address is not frozen in the row: the row would name a person.
     payer = {} if intent.params.get("customer") else {"customer_email": supporter.email}
     session_id = intents.carry_out(intent, secret_params=payer)
@@ -72,8 +77,12 @@ def find(subject: UUID) -> Membership | Payment | None:
 
 
 def ask_again(subject: UUID) -> None:
-    """Have a worker look at this checkout now, in case the webhook is late."""
-    doorbell.ring("billing.tasks.check_checkout", str(subject))
+    """Have a worker look at this checkout now, in case the webhook is late.
+
+    At most every ten seconds for each, however often a page is loaded: Stripe counts our calls.
+    """
+    if cache.add(f"ask-again:{subject}", True, timeout=10):
+        doorbell.ring("billing.tasks.check_checkout", str(subject))
 
 
 def session_of(subject: UUID) -> str:

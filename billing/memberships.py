@@ -179,8 +179,10 @@ def _check(membership: Membership, snapshot: SubscriptionSnapshot) -> None:
 def _target(membership: Membership, snapshot: SubscriptionSnapshot) -> MembershipState:
     """The state that the snapshot means for this membership."""
     state = state_of(snapshot)
-    if state is MembershipState.ENDED and membership.started_at is None:
-        # Cancelled before anyone paid: nothing ended, because nothing began.
+    never_began = membership.started_at is None and not membership.live
+    if state is MembershipState.ENDED and never_began:
+        # Cancelled before anyone paid: nothing ended, because nothing began. A direct debit that
+        # the bank returns is another matter: that membership was active while the debit ran.
         return MembershipState.EXPIRED
     return state
 

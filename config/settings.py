@@ -159,7 +159,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = (
     else {
         "socket_connect_timeout": 2,
         "socket_timeout": 5,
-        # A dead broker must not hold up an answer to Stripe: one try, and the sweeper does the rest.
+        # A dead broker must not hold up an answer to Stripe: one try, then the sweeper's turn.
         "max_retries": 1,
         "interval_start": 0,
         "interval_step": 0,

@@ -131,3 +131,48 @@ def test_it_ends_a_membership_whose_grace_is_over(desk: Desk) -> None:
         "past_due",
         "ended",
     ]
+
+
+IBAN_PAYS, IBAN_FAILS = "DE89370400440532013000", "DE62370400440532013001"
+
+
+def test_a_direct_debit_gets_its_receipt_when_the_bank_has_paid(desk: Desk) -> None:
+    membership = desk.join("yearly", 2388, iban=IBAN_PAYS)
+    assert membership.started_at is None
+    assert not Receipt.objects.exists()
+    desk.stripe.advance(days=6)
+    desk.catch_up()
+    membership.refresh_from_db()
+    payment = Payment.objects.get(membership=membership)
+    assert (membership.state, payment.state) == (MembershipState.ACTIVE, PaymentState.SUCCEEDED)
+    assert payment.method_label == "SEPA direct debit ending 3000"
+    assert membership.started_at == payment.paid_at
+
+
+def test_a_direct_debit_that_the_bank_returns_ends_without_a_receipt(desk: Desk) -> None:
+    membership = desk.join("yearly", 2388, iban=IBAN_FAILS)
+    desk.stripe.advance(days=60)
+    desk.catch_up()
+    membership.refresh_from_db()
+    assert not membership.live
+    assert not Receipt.objects.exists()
+    assert not StripeEvent.objects.filter(state=EventState.PARKED).exists()
+
+
+def test_a_gift_by_direct_debit_that_fails_is_told_as_failed(desk: Desk) -> None:
+    gift = desk.give(2000, iban=IBAN_FAILS)
+    assert gift.state == PaymentState.PENDING
+    desk.stripe.advance(days=10)
+    desk.catch_up()
+    gift.refresh_from_db()
+    assert gift.state == PaymentState.FAILED
+    assert not Receipt.objects.exists()
+
+
+def test_a_checkout_that_runs_out_leaves_nothing_open(desk: Desk) -> None:
+    member, gift = desk.open(rows.alice(), "monthly", 199), desk.open(rows.bob(), "once", 500)
+    desk.stripe.advance(days=1)
+    desk.catch_up()
+    assert Membership.objects.get(pk=member.subject).state == MembershipState.EXPIRED
+    assert Payment.objects.get(pk=gift.subject).state == PaymentState.EXPIRED
+    assert letters() == []

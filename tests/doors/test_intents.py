@@ -69,6 +69,13 @@ def test_an_amount_below_the_plans_least_is_refused_before_anything_is_written(
     assert not Membership.objects.exists()
 
 
+def test_a_press_is_one_persons(desk: Desk) -> None:
+    press_pay("one")
+    with pytest.raises(PressMismatch):
+        plan = Plan.objects.get(slug="monthly")
+        checkout.start(supporter=rows.bob(), plan=plan, amount_cents=199, press="one")
+
+
 def test_no_address_is_frozen_in_an_intent(desk: Desk) -> None:
     press_pay("one")
     assert "alice" not in str(Intent.objects.get().params)

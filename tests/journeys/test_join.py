@@ -65,7 +65,15 @@ def test_it_sends_one_receipt_when_every_event_arrives_ten_times(house: House) -
     try:
         house.wait_for(lambda: not open_events.exists(), seconds=6)
     finally:
-        print("DBG", [{k: str(v) for k, v in e.items()} for e in StripeEvent.objects.values("type", "state", "attempts", "error", "next_try_at", "lease_until")])
+        print(
+            "DBG",
+            [
+                {k: str(v) for k, v in e.items()}
+                for e in StripeEvent.objects.values(
+                    "type", "state", "attempts", "error", "next_try_at", "lease_until"
+                )
+            ],
+        )
 
     assert Receipt.objects.count() == 1
     assert receipts_sent().count() == 1

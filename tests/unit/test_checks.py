@@ -42,7 +42,7 @@ def test_it_names_what_is_wrong(code: str, changes: dict[str, Any], settings: Se
 )
 @pytest.mark.django_db
 def test_it_wants_the_charity_named(code: str, field: str, settings: Settings) -> None:
-    settings.CHARITY = {name: "x" for name in settings.CHARITY} | {field: ""}
+    settings.CHARITY = dict.fromkeys(settings.CHARITY, "x") | {field: ""}
     assert found(deploy=True) & {
         "meitheal.E008",
         "meitheal.E009",

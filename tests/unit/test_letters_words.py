@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from html.parser import HTMLParser
+from typing import Any
 
 import pytest
 from django.core import mail
@@ -74,7 +75,7 @@ def _sent(letter: Letter) -> EmailMultiAlternatives:
 
 
 def _html(message: EmailMultiAlternatives) -> str:
-    return str(message.alternatives[0].content)
+    return str(message.alternatives[0][0])
 
 
 class Loads(HTMLParser):
@@ -166,6 +167,7 @@ def test_it_confirms_the_contract_in_full() -> None:
     message = _sent(_welcome())
     assert message.subject == "Your support is set up"
     text = " ".join(str(message.body).split())
+    page = " ".join(re.sub(r"<[^>]+>", " ", _html(message)).split())
     for words in (
         "€23.88 every year",
         "Began on: 2 March 2026",
@@ -179,19 +181,17 @@ def test_it_confirms_the_contract_in_full() -> None:
         "To National LGBT Federation CLG, hello@gcn.example",
     ):
         assert words in text
-        assert (
-            words in re.sub(r"<[^>]+>|\s+", " ", _html(message)).replace("  ", " ") or ":" in words
-        )
+        assert words.replace(": ", " ") in page
 
 
 def test_it_says_kindly_that_there_are_two_memberships() -> None:
-    first = rows.membership()
+    rows.membership()
     rows.membership(rows.charlie())
     rows.membership(state=MembershipState.ENDED, ended_at=rows.NEXT_MONTH)
     letter = _welcome()
     text = " ".join(str(_sent(letter).body).split())
     assert "YOU SUPPORT US MORE THAN ONCE This address also has: €1.99 every month," in text
-    first.delete()
+    assert "nothing is lost" in text
 
 
 def test_it_does_not_speak_of_a_second_membership_where_there_is_none() -> None:
@@ -216,7 +216,7 @@ def test_it_says_what_is_given_in_return() -> None:
     ],
 )
 def test_it_confirms_only_what_began(
-    state: MembershipState, more: dict[str, object], outcome: LetterState
+    state: MembershipState, more: dict[str, Any], outcome: LetterState
 ) -> None:
     membership = rows.membership(state=state, **more)
     assert letters.deliver(_ask("welcome", str(membership.pk), membership).pk) == outcome

@@ -59,8 +59,13 @@ def test_it_refuses_what_would_need_a_guess(text: str) -> None:
 
 @pytest.mark.parametrize(
     ("cents", "currency", "text"),
-    [(199, "eur", "€1.99"), (-199, "eur", "-€1.99"), (123456, "eur", "€1,234.56")]
-    + [(500, "chf", "CHF 5.00"), (5, "gbp", "£0.05")],
+    [
+        (199, "eur", "€1.99"),
+        (-199, "eur", "-€1.99"),
+        (123456, "eur", "€1,234.56"),
+        (500, "chf", "CHF 5.00"),
+        (5, "gbp", "£0.05"),
+    ],
 )
 def test_it_writes_amounts_one_way(cents: int, currency: str, text: str) -> None:
     assert format_amount(cents, currency) == text

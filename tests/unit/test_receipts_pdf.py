@@ -126,7 +126,7 @@ def test_it_draws_the_same_bytes_for_the_same_receipt() -> None:
 def test_it_is_tagged_and_says_its_language_and_title() -> None:
     pdf = receipt_pdf.render(_monthly(), name="Alice")
     reader = PdfReader(io.BytesIO(pdf))
-    assert reader.root_object["/Lang"] == "en-IE"
+    assert str(reader.root_object["/Lang"]) == "en-IE"
     assert "/StructTreeRoot" in reader.root_object
     assert reader.metadata is not None
     assert reader.metadata.title == "Receipt R-2026-000001"

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import structlog
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import F, Q
 
 from billing import intents, letters, stripe_api, tickets
 from billing.cause import Cause
@@ -38,6 +38,9 @@ _MIRRORED: Final = (
 )
 
 
+_UNPAID: Final = {MembershipState.PENDING, MembershipState.EXPIRED}
+
+
 class Unclaimed(LookupError):
     """Stripe's object bears a reference of ours that no row of ours answers to."""
 
@@ -52,15 +55,15 @@ def owner_of(snapshot: SubscriptionSnapshot) -> Membership | None:
     By the exact id; else by the reference it was created with, for a row that has no id yet.
     Raises Unclaimed where the reference is ours by its key but leads nowhere.
     """
-    known = Membership.objects.filter(stripe_subscription_id=snapshot.id).first()
-    if known is not None or not snapshot.ref:
-        return known
-    waiting = Membership.objects.filter(stripe_subscription_id__isnull=True)
-    ref = read_id(snapshot.ref)
-    claimed = waiting.filter(pk=ref).first() if ref else None
-    if claimed is None:
+    claim = Q(stripe_subscription_id=snapshot.id)
+    if ref := read_id(snapshot.ref):
+        claim |= Q(pk=ref, stripe_subscription_id__isnull=True)
+    # One statement: between two, another worker could give the waiting row its id.
+    known_first = F("stripe_subscription_id").asc(nulls_last=True)
+    owner = Membership.objects.filter(claim).order_by(known_first).first()
+    if owner is None and snapshot.ref:
         raise Unclaimed(f"no membership waits for subscription {snapshot.id}")
-    return claimed
+    return owner
 
 
 def refresh(subscription_id: str, *, cause: Cause) -> Membership | None:
@@ -179,7 +182,7 @@ def _check(membership: Membership, snapshot: SubscriptionSnapshot) -> None:
 def _target(membership: Membership, snapshot: SubscriptionSnapshot) -> MembershipState:
     """The state that the snapshot means for this membership."""
     state = state_of(snapshot)
-    never_began = membership.started_at is None and not membership.live
+    never_began = membership.started_at is None and membership.state in _UNPAID
     if state is MembershipState.ENDED and never_began:
         # Cancelled before anyone paid: nothing ended, because nothing began. A direct debit that
         # the bank returns is another matter: that membership was active while the debit ran.

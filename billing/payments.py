@@ -5,6 +5,7 @@ from uuid import UUID
 
 import structlog
 from django.db import IntegrityError, transaction
+from django.db.models import F, Q
 
 from billing import letters, memberships, receipts
 from billing.cause import Cause
@@ -22,15 +23,15 @@ def gift_of(snapshot: PaymentSnapshot) -> Payment | None:
     By the exact id; else by the reference it was created with, for a row that has no id yet.
     Raises memberships.Unclaimed where the reference is ours by its key but leads nowhere.
     """
-    known = Payment.objects.filter(stripe_payment_intent_id=snapshot.id).first()
-    if known is not None or not snapshot.ref:
-        return known
-    waiting = Payment.objects.filter(stripe_payment_intent_id__isnull=True)
-    ref = read_id(snapshot.ref)
-    claimed = waiting.filter(pk=ref).first() if ref else None
-    if claimed is None:
+    claim = Q(stripe_payment_intent_id=snapshot.id)
+    if ref := read_id(snapshot.ref):
+        claim |= Q(pk=ref, stripe_payment_intent_id__isnull=True)
+    # One statement: between two, another worker could give the waiting row its id.
+    known_first = F("stripe_payment_intent_id").asc(nulls_last=True)
+    gift = Payment.objects.filter(claim).order_by(known_first).first()
+    if gift is None and snapshot.ref:
         raise memberships.Unclaimed(f"no gift waits for payment {snapshot.id}")
-    return claimed
+    return gift
 
 
 def record_renewal(

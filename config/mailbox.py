@@ -6,7 +6,7 @@ DEBUG only. A letter holds addresses and links that sign in, so its file is for 
 import os
 import re
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from email import message_from_bytes, policy
 from email.message import EmailMessage as ReadMessage
@@ -30,6 +30,8 @@ from django.views.decorators.http import require_safe
 SHOWN: Final = 100
 _NAME: Final = re.compile(r"[0-9]{19,20}-[0-9a-f]{12}")
 _HEADERS: Final = ("From", "To", "Reply-To", "Subject", "Date", "Message-ID")
+# The decorator's types know only views that take nothing but the request.
+_under_policy: Callable[..., Any] = csp
 
 
 class EmailBackend(BaseEmailBackend):
@@ -61,6 +63,11 @@ class Part:
     file_name: str
     mime_type: str
     content: bytes
+
+
+def _bytes_of(part: ReadMessage) -> bytes:
+    content = part.get_payload(decode=True)
+    return content if isinstance(content, bytes) else b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +108,7 @@ class Mail:
                 number,
                 part.get_filename() or f"part-{number}",
                 part.get_content_type(),
-                part.get_payload(decode=True) or b"",
+                _bytes_of(part),
             )
             for number, part in enumerate(self.message.iter_attachments())
         ]
@@ -155,7 +162,7 @@ def mailbox(request: HttpRequest) -> HttpResponse:
 
 
 @_demo_only
-@csp(
+@_under_policy(
     {
         "default-src": ["'none'"],
         "style-src": ["'self'"],
@@ -172,7 +179,7 @@ def letter(request: HttpRequest, name: str) -> HttpResponse:
 
 @_demo_only
 @xframe_options_sameorigin
-@csp(
+@_under_policy(
     {
         "default-src": ["'none'"],
         "style-src": ["'unsafe-inline'"],
@@ -183,7 +190,8 @@ def letter(request: HttpRequest, name: str) -> HttpResponse:
 )
 def body(_request: HttpRequest, name: str) -> HttpResponse:
     """The HTML of a letter, under a policy that loads nothing: as strict a mail program as any."""
-    return HttpResponse(_open(name).html)
+    # A link is to leave the frame, in which our own pages refuse to be shown.
+    return HttpResponse(_open(name).html.replace("<head>", '<head><base target="_blank">', 1))
 
 
 @_demo_only

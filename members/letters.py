@@ -14,7 +14,8 @@ from members.models import SignIn
 @letters.composes("sign-in")
 def sign_in(letter: Letter) -> letters.Draft | letters.Skip:
     """The link, made now and kept nowhere; nothing for an address that nobody here has."""
-    asked = SignIn.objects.filter(pk=read_id(letter.key)).first()
+    asked_id = read_id(letter.key)
+    asked = SignIn.objects.filter(pk=asked_id).first() if asked_id else None
     if asked is None or asked.supporter_id is None:
         return letters.Skip("nobody has this address")
     if asked.used_at is not None or asked.expires_at <= timezone.now():

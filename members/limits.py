@@ -14,7 +14,7 @@ from django.http import HttpRequest
 from django.utils.crypto import salted_hmac
 from limits import RateLimitItem, parse
 from limits.errors import StorageError
-from limits.storage import Storage, storage_from_string
+from limits.storage import MemoryStorage, RedisStorage, Storage
 from limits.strategies import FixedWindowRateLimiter
 
 log = structlog.get_logger(__name__)
@@ -63,7 +63,7 @@ def network_of(request: HttpRequest) -> str:
 def storage() -> Storage:
     """Where the counts are kept."""
     if settings.REDIS_URL:
-        return storage_from_string(
+        return RedisStorage(
             settings.REDIS_URL, wrap_exceptions=True, socket_connect_timeout=1, socket_timeout=1
         )
-    return storage_from_string("memory://")
+    return MemoryStorage()

@@ -51,9 +51,10 @@ def _reseal(supporter: Supporter) -> bool:
         if (blob := bytes(getattr(supporter, column))) and not vault.sealed_under_newest(blob)
     ]
     for column in stale:
-        place = {"row": supporter.pk, "column": f"supporter.{column.removesuffix('_sealed')}"}
+        place = f"supporter.{column.removesuffix('_sealed')}"
         old = bytes(getattr(supporter, column))
-        fresh = vault.seal(vault.unseal(old, **place), **place)
+        text = vault.unseal(old, row=supporter.pk, column=place)
+        fresh = vault.seal(text, row=supporter.pk, column=place)
         # Somebody who changed it meanwhile sealed it under the newest key: theirs stays.
         Supporter.objects.filter(pk=supporter.pk, **{column: old}).update(**{column: fresh})
     return bool(stale)

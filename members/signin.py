@@ -99,7 +99,7 @@ def required(
     """Let only a signed-in supporter through, and hand them to the view; no cache keeps it."""
 
     @wraps(view)
-    def guarded(request: HttpRequest, *args: _P.args, **kwargs: _P.kwargs) -> HttpResponseBase:
+    def guarded(request: HttpRequest, /, *args: _P.args, **kwargs: _P.kwargs) -> HttpResponseBase:
         supporter = current(request)
         response = (
             view(request, supporter, *args, **kwargs)

@@ -38,15 +38,17 @@ def pytest_configure(config: pytest.Config) -> None:
         config.addinivalue_line("markers", f"{name}: {what}")
 
 
-@pytest.hookimpl(tryfirst=True)
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Keep all that uses the house on one worker of xdist: there is one house."""
+    if "house" in _fixtures(item):
+        item.add_marker(pytest.mark.xdist_group("house"))
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Choose what runs in this pass, and keep what uses the one house on one xdist worker."""
+    """Choose what runs in this pass."""
     left_out = [item for item in items if not _runs_here(config, item)]
     config.hook.pytest_deselected(items=left_out)
     items[:] = [item for item in items if item not in set(left_out)]
-    for item in items:
-        if "house" in _fixtures(item):
-            item.add_marker(pytest.mark.xdist_group("house"))
 
 
 def _runs_here(config: pytest.Config, item: pytest.Item) -> bool:

@@ -156,7 +156,7 @@ def test_a_direct_debit_that_the_bank_returns_ends_without_a_receipt(desk: Desk)
     membership.refresh_from_db()
     assert not membership.live
     assert not Receipt.objects.exists()
-    assert not StripeEvent.objects.filter(state=EventState.PARKED).exists()
+    assert [*StripeEvent.objects.filter(state=EventState.PARKED).values_list("type", "error")] == []
 
 
 def test_a_gift_by_direct_debit_that_fails_is_told_as_failed(desk: Desk) -> None:

@@ -1,7 +1,6 @@
 """The account: what a supporter sees and may do, and that nobody else can."""
 
 import re
-from collections.abc import Iterator
 from typing import Any
 from uuid import uuid4
 
@@ -15,6 +14,7 @@ from billing.models import Intent, Membership, Payment, StripeEvent
 from billing.models.stripe import IntentKind, IntentState
 from billing.states import MembershipState
 from members.models import Supporter
+from members.urls import urlpatterns
 from tests import rows
 from tests.local_stripe import LocalStripe
 from tests.postman import Postman
@@ -50,7 +50,7 @@ def receipt_of(payment: Payment) -> Any:
 
 
 @pytest.fixture
-def paid(sandbox: LocalStripe, transactional_db: None) -> Iterator[Membership]:
+def paid(sandbox: LocalStripe, transactional_db: None) -> Membership:
     """Alice's monthly membership, paid at the local Stripe and taken in through our door."""
     stripe_setup.put_products(run="tests")
     stripe_setup.put_portal(run="tests")
@@ -61,7 +61,7 @@ def paid(sandbox: LocalStripe, transactional_db: None) -> Iterator[Membership]:
     take_in(sandbox)
     membership = Membership.objects.get()
     assert membership.state == MembershipState.ACTIVE
-    yield membership
+    return membership
 
 
 def take_in(stripe: LocalStripe) -> None:
@@ -103,8 +103,6 @@ def test_it_asks_everybody_else_to_sign_in(method: str, path: str) -> None:
 
 
 def test_it_has_no_account_address_that_the_stranger_did_not_try() -> None:
-    from members.urls import urlpatterns  # noqa: PLC0415 - read where it is compared
-
     known = {re.sub(r"{(\w+)}", r"<uuid:\1_id>", path).lstrip("/") for _, path in ACCOUNT_PATHS}
     routes = {str(each.pattern) for each in urlpatterns}
     private = {route for route in routes if route.startswith("account/") and "<" in route}

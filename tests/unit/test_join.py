@@ -1,12 +1,12 @@
 """Joining: what the pages ask, say and refuse, and what is written when somebody pays."""
 
 import re
-from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 from django.contrib.sessions.models import Session
-from django.http import HttpResponse
+from django.db import connection
 from django.test import Client
 
 from billing import stripe_setup
@@ -29,17 +29,17 @@ GOOD = {
 
 
 @pytest.fixture
-def shop(sandbox: LocalStripe, transactional_db: None) -> Iterator[LocalStripe]:
+def shop(sandbox: LocalStripe, transactional_db: None) -> LocalStripe:
     """The local Stripe with our products."""
     stripe_setup.put_products(run="tests")
     return sandbox
 
 
-def review(client: Client, **changes: str) -> HttpResponse:
+def review(client: Client, **changes: str) -> Any:
     return client.post("/", GOOD | changes)
 
 
-def press_on(page: HttpResponse) -> str:
+def press_on(page: Any) -> str:
     found = re.search(r'name="press" value="([^"]+)"', page.content.decode())
     assert found, page.content.decode()
     return found[1]
@@ -173,6 +173,24 @@ def test_it_opens_one_checkout_for_a_double_click(client: Client, shop: LocalStr
     second = client.post("/join/pay", {"press": press})
     assert first.headers["Location"] == second.headers["Location"]
     assert Membership.objects.count() == Consent.objects.count() == Intent.objects.count() == 1
+
+
+def test_it_opens_one_checkout_for_presses_at_the_same_moment(
+    client: Client, shop: LocalStripe
+) -> None:
+    press = press_on(review(client))
+
+    def pay(_: int) -> Any:
+        try:
+            return Client().post("/join/pay", {"press": press})
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(4) as pool:
+        answers = list(pool.map(pay, range(4)))
+    assert {answer.status_code for answer in answers} == {303}
+    assert len({answer.headers["Location"] for answer in answers}) == 1
+    assert Membership.objects.count() == Supporter.objects.count() == Intent.objects.count() == 1
 
 
 def test_it_leads_to_thanks_when_the_press_was_paid_already(

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -158,6 +159,13 @@ def test_it_cuts_months_at_midnight_in_dublin() -> None:
     assert (_month("2026-09").active, _month("2026-10").active) == (0, 2)
 
 
+def test_it_begins_the_oldest_month_at_midnight_in_dublin_too() -> None:
+    rows.payment(amount_cents=500, paid_at=datetime(2026, 3, 31, 22, 59, 59, tzinfo=UTC))
+    rows.payment(amount_cents=700, paid_at=datetime(2026, 3, 31, 23, 0, tzinfo=UTC))
+    april = build(now=datetime(2026, 5, 15, tzinfo=UTC), count=2).lines[0]
+    assert april.gross_cents == 700
+
+
 def test_it_gives_midnight_itself_to_the_month_that_begins() -> None:
     midnight = datetime(2026, 10, 1, tzinfo=UTC) - timedelta(hours=1)
     _ended(rows.alice(), began=SEPTEMBER, ended=midnight)
@@ -211,7 +219,7 @@ def test_it_balances_members_from_month_to_month() -> None:
     rows.membership(rows.bob(), started_at=OCTOBERS_FIRST_HOUR)
     _ended(rows.charlie(), began=SEPTEMBER, ended=OCTOBERS_LAST_HOUR)
     lines = _report().lines
-    for before, line in zip(lines, lines[1:], strict=False):
+    for before, line in pairwise(lines):
         assert line.active == before.active + line.new + line.returned - line.ended
 
 

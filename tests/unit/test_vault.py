@@ -41,7 +41,7 @@ def test_it_opens_what_it_sealed_and_only_in_its_place() -> None:
 
 
 @pytest.mark.parametrize(
-    "spoil", [lambda b: b[:-1], lambda b: b"", lambda b: b[:9] + b"xx" + b[11:]]
+    "spoil", [lambda b: b[:-1], lambda _: b"", lambda b: b[:9] + b"xx" + b[11:]]
 )
 def test_it_refuses_a_damaged_value(spoil: Any) -> None:
     row = uuid4()

@@ -94,7 +94,7 @@ def record_refund(
         if not new and refund.applied_ticket < ticket:
             Refund.objects.filter(pk=refund.pk).update(state=state, applied_ticket=ticket)
             refund.refresh_from_db()
-        if state is RefundState.SUCCEEDED:
+        if refund.state == RefundState.SUCCEEDED:
             receipts.credit(refund, cause=cause)
     log.info("refund recorded", refund=str(refund.pk), payment=str(payment.pk), state=refund.state)
     return refund

@@ -123,6 +123,15 @@ def parts_are_real(**_kwargs: Any) -> Sequence[CheckMessage]:
 
 
 @register(Tags.security)
+def sender_is_discreet(**_kwargs: Any) -> Sequence[CheckMessage]:
+    sender = settings.DEFAULT_FROM_EMAIL.lower()
+    if not any(word in sender for word in settings.INDISCREET_WORDS):
+        return []
+    hint = "Name and address of the sender show in every list of mails."
+    return [Error("DEFAULT_FROM_EMAIL is not discreet.", hint, id="meitheal.E012")]
+
+
+@register(Tags.security)
 def bank_line_is_discreet(**_kwargs: Any) -> Sequence[CheckMessage]:
     lines = (settings.STRIPE_STATEMENT_DESCRIPTOR, settings.STRIPE_STATEMENT_SUFFIX)
     words = [word for word in settings.INDISCREET_WORDS if any(word in x.lower() for x in lines)]

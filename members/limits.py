@@ -21,7 +21,6 @@ log = structlog.get_logger(__name__)
 
 SIGN_IN_PER_ADDRESS: Final = parse("5/hour")
 SIGN_IN_PER_NETWORK: Final = parse("30/hour")
-LOOK_AT_STRIPE: Final = parse("1/5second")
 
 
 def allow(limit: RateLimitItem, *, what: str, who: str) -> bool:

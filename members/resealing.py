@@ -65,7 +65,7 @@ def _rehash(supporter: Supporter) -> bool:
     if right == supporter.email_hash:
         return False
     with transaction.atomic():
-        Supporter.objects.filter(pk=supporter.pk, email_sealed=supporter.email_sealed).update(
-            email_hash=right
-        )
+        Supporter.objects.filter(
+            pk=supporter.pk, email_sealed=bytes(supporter.email_sealed)
+        ).update(email_hash=right)
     return True

@@ -29,6 +29,9 @@ MARKERS = {
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--long", action="store_true", help="run what is marked long, too")
     parser.addoption("--data-only", action="store_true", help="only what touches the database")
+    parser.addoption(
+        "--house", choices=["only", "without"], help="only what uses the house, or not"
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -38,21 +41,20 @@ def pytest_configure(config: pytest.Config) -> None:
         config.addinivalue_line("markers", f"{name}: {what}")
 
 
-def pytest_itemcollected(item: pytest.Item) -> None:
-    """Keep all that uses the house on one worker of xdist: there is one house."""
-    if "house" in _fixtures(item):
-        item.add_marker(pytest.mark.xdist_group("house"))
-
-
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Choose what runs in this pass."""
+    """Choose what runs in this pass, the house last: it stays open, and writes signs of life."""
     left_out = [item for item in items if not _runs_here(config, item)]
     config.hook.pytest_deselected(items=left_out)
-    items[:] = [item for item in items if item not in set(left_out)]
+    chosen = [item for item in items if item not in set(left_out)]
+    items[:] = sorted(chosen, key=lambda item: "house" in _fixtures(item))
 
 
 def _runs_here(config: pytest.Config, item: pytest.Item) -> bool:
     wants = {marker.name for marker in item.iter_markers()}
+    uses_house = "house" in _fixtures(item)
+    if config.getoption("--house") == ("without" if uses_house else "only"):
+        return False
     if "long" in wants and not config.getoption("--long"):
         return False
     if "servers" in wants and not houses.on_servers():
@@ -118,9 +120,11 @@ def _house_built(
     folder: Path = tmp_path_factory.mktemp("house")
     with django_db_blocker.unblock():
         built = houses.House(folder)
-        built.open()
-    yield built
-    built.close()
+        try:
+            built.open()
+            yield built
+        finally:
+            built.close()
 
 
 @pytest.fixture

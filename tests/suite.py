@@ -66,19 +66,39 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def run_pass(title: str, arguments: Sequence[str], *, variables: Mapping[str, str]) -> Count:
-    """Run pytest once in a clean environment with these variables."""
+    """Run pytest with these variables: the journeys in one process, all else beside it.
+
+    There is one house, and its journeys mostly wait; so the two share the machine well.
+    """
     print(f"\n== {title}", flush=True)
     with tempfile.TemporaryDirectory(prefix="meitheal-") as folder:
-        report = Path(folder) / "report.xml"
+        journeys = Run(Path(folder) / "journeys", variables, ["--house=only", *arguments])
+        rest = Run(Path(folder) / "rest", variables, ["-n", WORKERS, "--house=without", *arguments])
+        counts = [rest.finish(), journeys.finish()]
+    return counts[0] + counts[1]
+
+
+class Run:
+    """One process of pytest in a clean environment, told of in full when it is done."""
+
+    def __init__(self, stem: Path, variables: Mapping[str, str], arguments: Sequence[str]) -> None:
+        self.report, self.log = stem.with_suffix(".xml"), stem.with_suffix(".log")
         command = [sys.executable, "-m", "pytest", "-q", "-p", "tests.isolation"]
-        command += ["-n", WORKERS, "--dist", "loadgroup", f"--junit-xml={report}", *arguments]
-        done = subprocess.run(
-            command,
-            cwd=ROOT,
-            env=clean_environment(ENV_FILE="tests/test.env", **variables),
-            check=False,
-        )
-        return _count(report, done.returncode)
+        env = clean_environment(ENV_FILE="tests/test.env", **variables)
+        with self.log.open("wb") as output:
+            self.process = subprocess.Popen(
+                [*command, f"--junit-xml={self.report}", *arguments],
+                cwd=ROOT,
+                env=env,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+            )
+
+    def finish(self) -> Count:
+        """Wait for it, print what it said and count."""
+        self.process.wait()
+        print(self.log.read_text(errors="replace"), flush=True)
+        return _count(self.report, self.process.returncode)
 
 
 @contextmanager

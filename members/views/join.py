@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
-from billing import charity, checkout, stripe_api, withdrawal
+from billing import charity, checkout, intents, stripe_api, withdrawal
 from billing.dates import dublin_date
 from billing.models import Plan
 from billing.models.plan import Interval
@@ -77,7 +77,7 @@ def pay(request: HttpRequest) -> HttpResponse:
         )
     except stripe_api.Unavailable:
         return _stripe_down(request, token=token, label=_label(plan, order.amount_cents))
-    except checkout.TooLittle:
+    except (checkout.TooLittle, intents.PressMismatch):
         return _start_again(request)
     except stripe_api.Refused:
         return render(request, "members/refused.html", status=502)

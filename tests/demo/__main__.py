@@ -8,6 +8,7 @@ import threading
 import time
 from textwrap import indent
 from typing import Final, NoReturn
+from urllib.error import HTTPError
 
 from tests.demo import environment, newcomers, progress
 from tests.local_stripe import LocalStripe
@@ -65,7 +66,7 @@ class Demo:
         except environment.NotOurs:
             print("There is a .env of your own here; make run would overwrite it. Move it away.")
             return USAGE
-        except (StartError, subprocess.CalledProcessError, RuntimeError) as error:
+        except (StartError, HTTPError, LookupError) as error:
             print(f"The demo could not start: {error}", file=sys.stderr)
             return 1
         finally:
@@ -96,7 +97,11 @@ class Demo:
     def _backstage(self, env: dict[str, str]) -> None:
         command = [sys.executable, "-m", "tests.demo.backstage"]
         command += ["--stripe-port", str(self.stripe.port)]
-        subprocess.run(command, cwd=ROOT, env=env, check=True)
+        log = progress.VAR / "backstage.log"
+        with log.open("wb") as output:
+            done = subprocess.run(command, cwd=ROOT, env=env, stderr=output, check=False)
+        if done.returncode:
+            raise StartError(f"see {log}\n{log.read_text(errors='replace')[-2000:]}")
 
     def _tell(self) -> None:
         print(

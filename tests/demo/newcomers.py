@@ -30,7 +30,7 @@ def join(site: str, stripe: LocalStripe, *, done: int) -> Iterator[int]:
         review = choose(visitor, name=name, plan=plan, amount=amount, email=email)
         paying = visitor.submit(review, review.form_with("press"))
         if not paying.leads_to:
-            raise RuntimeError(f"the join page answered {paying.status}")
+            raise LookupError(f"the join page answered {paying.status}")
         stripe.pay(paying.leads_to)
         yield number
 

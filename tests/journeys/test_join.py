@@ -49,7 +49,7 @@ def test_the_thanks_page_waits_until_the_payment_is_known_and_then_says_so(house
 
     house.pay(session)
     house.stripe.tell("webhooks/hold", hold=False)
-    house.wait_for(lambda: Payment.objects.filter(state=PaymentState.SUCCEEDED).exists())
+    house.wait_for(lambda: Membership.objects.get().state == MembershipState.ACTIVE)
     after = house.visitor().get(thanks)
     assert after.text != before.text
     assert "1.99" in after.text
@@ -62,18 +62,7 @@ def test_it_sends_one_receipt_when_every_event_arrives_ten_times(house: House) -
         house.stripe.tell(f"events/{event['id']}/resend", times=10)
     house.stripe.flush()
     open_events = StripeEvent.objects.filter(state__in=[EventState.WAITING, EventState.CLAIMED])
-    try:
-        house.wait_for(lambda: not open_events.exists(), seconds=6)
-    finally:
-        print(
-            "DBG",
-            [
-                {k: str(v) for k, v in e.items()}
-                for e in StripeEvent.objects.values(
-                    "type", "state", "attempts", "error", "next_try_at", "lease_until"
-                )
-            ],
-        )
+    house.wait_for(lambda: not open_events.exists())
 
     assert Receipt.objects.count() == 1
     assert receipts_sent().count() == 1

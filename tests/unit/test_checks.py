@@ -24,6 +24,7 @@ def found(*, deploy: bool = False) -> set[str]:
         ("meitheal.E007", {"VAULT_KEYS": ["bG9va3VwLWxvb2t1cC1sb29rdXAtbG9va3VwLWxvb2s="]}),
         ("meitheal.E010", {"STRIPE_STATEMENT_DESCRIPTOR": "PRIDE SUPPORT"}),
         ("meitheal.E011", {"STRIPE_STATEMENT_DESCRIPTOR": "GCN"}),
+        ("meitheal.E012", {"DEFAULT_FROM_EMAIL": "GCN <hello@pride.example>"}),
         ("meitheal.W003", {"CELERY_BROKER_URL": "memory://"}),
     ],
 )

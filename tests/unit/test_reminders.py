@@ -84,7 +84,7 @@ def stripe(settings: Settings) -> Iterator[Subscriptions]:
             """Say nothing."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Door)
-    Thread(target=server.serve_forever, daemon=True).start()
+    Thread(target=server.serve_forever, args=[0.02], daemon=True).start()
     settings.STRIPE_API_BASE = f"http://127.0.0.1:{server.server_port}"
     yield known
     server.shutdown()

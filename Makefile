@@ -36,7 +36,7 @@ test-long: $(STAMP) ## run the suite and what takes longer
 
 check: $(STAMP) ## lint, types, import rules, migrations
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
-	@$(BIN)/mypy .
+	@ENV_FILE=tests/test.env $(BIN)/mypy .
 	@$(BIN)/lint-imports
 	@ENV_FILE=tests/test.env $(BIN)/python manage.py makemigrations --check --dry-run
 	@ENV_FILE=tests/deploy.env $(BIN)/python manage.py check --deploy --fail-level WARNING
@@ -48,4 +48,6 @@ lock: ## renew the lock files
 	@echo uv | $(BIN)/uv pip compile -q --upgrade --universal --generate-hashes --no-header --no-annotate - -o requirements-uv.lock
 
 reset: ## forget the demo's data
-	@rm -rf var && echo "The demo's data is gone; make run starts over."
+	@rm -rf var
+	@if grep -qs '^# Written by make run' .env; then rm .env; fi
+	@echo "The demo's data is gone; make run starts over."

@@ -55,9 +55,13 @@ def start(
     """
     if amount_cents < plan.least_cents:
         raise TooLittle(plan.slug)
-    intent = Intent.objects.filter(press=press).first() or _write_rows(
-        supporter, plan, amount_cents, press, stripe_customer_id
-    )
+    try:
+        intent = Intent.objects.filter(press=press).first() or _write_rows(
+            supporter, plan, amount_cents, press, stripe_customer_id
+        )
+    except intents.PressMismatch:
+        # The other press of a double click wrote its rows first; ours were rolled back.
+        intent = Intent.objects.get(press=press)
     row = find(intent.subject)
     if row is None or row.supporter_id != supporter.pk:
         raise intents.PressMismatch(press)

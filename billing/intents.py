@@ -47,6 +47,8 @@ def carry_out(intent: Intent, *, secret_params: Shape | None = None) -> str:
     """
     if intent.state == IntentState.DONE:
         return intent.stripe_object_id
+    if intent.state == IntentState.SUPERSEDED:
+        raise Refused("superseded")
     if intent.state == IntentState.REFUSED:
         intent = _new_attempt(intent)
     call = _CALLS[IntentKind(intent.kind)]
@@ -60,6 +62,13 @@ def carry_out(intent: Intent, *, secret_params: Shape | None = None) -> str:
         raise
     _answer(intent, IntentState.DONE, stripe_object_id=found)
     return found
+
+
+def supersede_before(intent: Intent) -> None:
+    """Drop older wishes about the same membership that nobody has heard an answer to."""
+    Intent.objects.filter(
+        subject=intent.subject, state=IntentState.OPEN, created_at__lt=intent.created_at
+    ).exclude(kind=IntentKind.CHECKOUT).update(state=IntentState.SUPERSEDED)
 
 
 def unanswered(*, now: datetime) -> list[Intent]:

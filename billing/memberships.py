@@ -163,6 +163,8 @@ def _change(membership: Membership, kind: IntentKind, press: str, params: dict[s
         subject=membership.pk,
         params={"subscription": membership.stripe_subscription_id, **params},
     )
+    # Else the sweeper would carry out an older wish after this one.
+    intents.supersede_before(intent)
     try:
         resume(intent, cause=Cause("intent", str(intent.pk)))
     except Unavailable:

@@ -12,6 +12,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from billing.models import Pulse
+from members import canary
 
 STALE_AFTER = timedelta(seconds=60)
 PARTS = ("worker", "beat")
@@ -36,8 +37,12 @@ def _beat_was_here(**_kwargs: Any) -> None:
 @require_safe
 @never_cache
 def healthz(_request: HttpRequest) -> JsonResponse:
-    """200 while database, broker, worker and beat are well, else 503 that names what is not."""
+    """200 while database, broker, worker and beat are well and the vault opens, else 503.
+
+    The JSON names what is down, and nothing else.
+    """
     parts = {"database": _database_answers(), "broker": _broker_answers()}
+    parts["vault"] = parts["database"] and not canary.complaint()
     seen = _last_seen() if parts["database"] else {}
     for part in PARTS:
         parts[part] = part in seen and timezone.now() - seen[part] < STALE_AFTER

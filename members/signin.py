@@ -9,6 +9,7 @@ from typing import Concatenate, Final, ParamSpec
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect
 from django.utils import timezone
 from django.utils.cache import add_never_cache_headers
@@ -55,25 +56,28 @@ def token_of(signin: SignIn) -> str:
     ).hexdigest()
 
 
-def standing(*, signin_id: UUID, token: str) -> SignIn | None:
-    """The request behind a link that would still open, else None. Changes nothing."""
-    signin = SignIn.objects.filter(pk=signin_id, supporter__isnull=False).first()
-    if signin is None or not hmac.compare_digest(token_of(signin).encode(), token.encode()):
-        return None
-    if signin.used_at is not None or signin.expires_at <= timezone.now():
-        return None
-    return signin
+def opens(*, signin_id: UUID, token: str) -> bool:
+    """Whether this link would still sign in. Changes nothing."""
+    return _genuine(signin_id, token) and _unused(signin_id).exists()
 
 
 def redeem(*, signin_id: UUID, token: str) -> Supporter | None:
     """Use the link up and return whose it is; None if it does not open (any more)."""
-    signin = standing(signin_id=signin_id, token=token)
-    if signin is None:
+    if not _genuine(signin_id, token):
         return None
-    now = timezone.now()
     # Two presses at once: the row decides which of them was the first.
-    first = SignIn.objects.filter(pk=signin.pk, used_at=None, expires_at__gt=now)
-    return signin.supporter if first.update(used_at=now) == 1 else None
+    if _unused(signin_id).update(used_at=timezone.now()) != 1:
+        return None
+    return SignIn.objects.select_related("supporter").get(pk=signin_id).supporter
+
+
+def _genuine(signin_id: UUID, token: str) -> bool:
+    signin = SignIn.objects.filter(pk=signin_id, supporter__isnull=False).first()
+    return signin is not None and hmac.compare_digest(token_of(signin).encode(), token.encode())
+
+
+def _unused(signin_id: UUID) -> QuerySet[SignIn]:
+    return SignIn.objects.filter(pk=signin_id, used_at=None, expires_at__gt=timezone.now())
 
 
 def enter(request: HttpRequest, supporter: Supporter) -> None:

@@ -118,13 +118,13 @@ def _house_built(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[houses.House]:
     folder: Path = tmp_path_factory.mktemp("house")
-    with django_db_blocker.unblock():
-        built = houses.House(folder)
-        try:
+    built = houses.House(folder)
+    try:
+        with django_db_blocker.unblock():
             built.open()
-            yield built
-        finally:
-            built.close()
+        yield built
+    finally:
+        built.close()
 
 
 @pytest.fixture

@@ -104,7 +104,7 @@ class House:
     # One test ---------------------------------------------------------------------------------
     def begin(self) -> None:
         """Empty Stripe and mailbox. The database is empty: the test before was flushed."""
-        self.stripe.service.kill()
+        self.stripe.kill()
         shutil.copy(self.folder / "stripe-set-up.json", self.folder / "stripe.json")
         self.stripe.start()
         for slug, product in self.products.items():
@@ -122,7 +122,7 @@ class House:
         # A test may have left something that cannot be finished; then this was patience enough.
         with suppress(TimeoutError):
             wait_until(lambda: not any(rows.exists() for rows in in_hand), seconds=3, what="rest")
-        self.stripe.service.kill()
+        self.stripe.kill()
 
     # What people do ---------------------------------------------------------------------------
     def visitor(self) -> Visitor:

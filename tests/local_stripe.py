@@ -19,8 +19,9 @@ class LocalStripe:
         self.url = f"http://127.0.0.1:{port}"
         self.log = log
         self.state = state
+        self.service: Service | None = None
 
-    def start(self) -> None:
+    def start(self) -> Service:
         """Start it and wait until it answers."""
         keep = ["--state", str(self.state)] if self.state else []
         self.service = Service(
@@ -30,9 +31,17 @@ class LocalStripe:
             log=self.log,
         )
         self.service.await_ready(lambda: answers(f"{self.url}/_sandbox/clock"), seconds=15)
+        return self.service
 
     def stop(self) -> None:
-        self.service.stop()
+        """Let it keep its state and end it."""
+        if self.service:
+            self.service.stop()
+
+    def kill(self) -> None:
+        """End it at once."""
+        if self.service:
+            self.service.kill()
 
     def ask(self, what: str) -> Told:
         """GET a control: ask("clock")."""

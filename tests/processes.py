@@ -78,7 +78,13 @@ class Service:
     """One long-running process with its log."""
 
     def __init__(
-        self, name: str, arguments: Sequence[str], *, env: Mapping[str, str], log: Path
+        self,
+        name: str,
+        arguments: Sequence[str],
+        *,
+        env: Mapping[str, str],
+        log: Path,
+        folder: Path = ROOT,
     ) -> None:
         self.name = name
         self.log = log
@@ -86,7 +92,7 @@ class Service:
             # A group of its own: Ctrl-C reaches only us, and stopping reaches what it started too.
             self.process = subprocess.Popen(
                 [sys.executable, *arguments],
-                cwd=ROOT,
+                cwd=folder,
                 env=dict(env),
                 stdout=output,
                 stderr=subprocess.STDOUT,

@@ -200,7 +200,7 @@ class Migration(migrations.Migration):
                 ('subject', models.UUIDField(db_index=True)),
                 ('params', models.JSONField(default=dict)),
                 ('attempt', models.PositiveSmallIntegerField(default=1)),
-                ('state', models.CharField(choices=[('open', 'To be done'), ('done', 'Done'), ('refused', 'Refused')], default='open', max_length=16)),
+                ('state', models.CharField(choices=[('open', 'To be done'), ('done', 'Done'), ('refused', 'Refused'), ('superseded', 'Overtaken by a later wish')], default='open', max_length=16)),
                 ('stripe_object_id', models.CharField(blank=True, max_length=255)),
                 ('error', models.CharField(blank=True, max_length=100)),
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
@@ -208,7 +208,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'indexes': [models.Index(condition=models.Q(('state', 'open')), fields=['created_at'], name='intent_open')],
-                'constraints': [models.CheckConstraint(condition=models.Q(('kind__in', ['checkout', 'cancel_at_period_end', 'keep', 'cancel_now'])), name='intent_kind_known'), models.CheckConstraint(condition=models.Q(('state__in', ['open', 'done', 'refused'])), name='intent_state_known'), models.CheckConstraint(condition=models.Q(('press', ''), _negated=True), name='intent_has_press')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('kind__in', ['checkout', 'cancel_at_period_end', 'keep', 'cancel_now'])), name='intent_kind_known'), models.CheckConstraint(condition=models.Q(('state__in', ['open', 'done', 'refused', 'superseded'])), name='intent_state_known'), models.CheckConstraint(condition=models.Q(('press', ''), _negated=True), name='intent_has_press')],
             },
         ),
     ]

@@ -105,6 +105,7 @@ class IntentState(models.TextChoices):
     OPEN = "open", "To be done"
     DONE = "done", "Done"
     REFUSED = "refused", "Refused"
+    SUPERSEDED = "superseded", "Overtaken by a later wish"
 
 
 class Intent(models.Model):

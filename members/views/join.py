@@ -1,7 +1,7 @@
 """Join: choose, review, pay. Two pages of ours, then Stripe's; no script anywhere."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from django.conf import settings
@@ -163,10 +163,9 @@ def _label(plan: Plan, amount_cents: int) -> str:
 
 
 def _review_page(request: HttpRequest, order: Order, *, plan: Plan) -> HttpResponse:
-    about = {name: getattr(order, name) for name in Order.__slots__}
     supporter = signin.current(request)
     context = {
-        "press": press.make(button=_BUTTON, about=about),
+        "press": press.make(button=_BUTTON, about=asdict(order)),
         "plan": plan,
         "amount_cents": order.amount_cents,
         "email": supporter.email if supporter else order.email,

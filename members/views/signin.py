@@ -32,7 +32,7 @@ def ask(request: HttpRequest) -> HttpResponse:
 def confirm(request: HttpRequest, signin_id: UUID, token: str) -> HttpResponse:
     """Show a button; only pressing it signs in, for mail scanners open links but press nothing."""
     if request.method != "POST":
-        if signin.standing(signin_id=signin_id, token=token) is None:
+        if not signin.opens(signin_id=signin_id, token=token):
             return _link_is_over(request)
         return render(request, "members/signin/confirm.html")
     supporter = signin.redeem(signin_id=signin_id, token=token)

@@ -63,7 +63,7 @@ class Demo:
         except Stopped:
             print("\nStopping ...", flush=True)
             return 0
-        except environment.NotOurs:
+        except environment.NotOursError:
             print("There is a .env of your own here; make run would overwrite it. Move it away.")
             return USAGE
         except (StartError, HTTPError, LookupError) as error:
@@ -76,8 +76,7 @@ class Demo:
         progress.prepare()
         environment.write(site=self.site, stripe=self.stripe.url)
         print("Starting the demo.", flush=True)
-        self.stripe.start()
-        self.services.append(self.stripe.service)
+        self.services.append(self.stripe.start())
         env = clean_environment(ENV_FILE=str(environment.FILE))
         self._backstage(env)
         web = Service(

@@ -15,12 +15,12 @@ SUPPORT: Final = "hello@gcn.example"
 KEPT: Final = ("SECRET_KEY", "VAULT_KEYS", "VAULT_LOOKUP_KEY", "STRIPE_WEBHOOK_SECRETS")
 
 
-class NotOurs(Exception):
+class NotOursError(Exception):
     """There is a .env that somebody wrote by hand."""
 
 
 def write(*, site: str, stripe: str, file: Path = FILE) -> None:
-    """Write the variables of the demo, for its own user only. Raises NotOurs."""
+    """Write the variables of the demo, for its own user only. Raises NotOursError."""
     values = _made_up() | _kept(file) | _set(site, stripe)
     lines = [FIRST_LINE, *(f"{name}={value}" for name, value in values.items())]
     fresh = file.with_name(file.name + ".new")
@@ -44,7 +44,7 @@ def _kept(file: Path) -> dict[str, str]:
     if not file.exists():
         return {}
     if not _is_ours(file):
-        raise NotOurs(file.name)
+        raise NotOursError(file.name)
     found = dict(line.split("=", 1) for line in file.read_text().splitlines() if "=" in line)
     return {name: found[name] for name in KEPT if name in found}
 

@@ -129,6 +129,17 @@ def test_a_cancellation_pressed_while_stripe_is_down_is_carried_out_later(desk: 
     assert sweeper.resume_intents(now=later) == 0
 
 
+def test_a_later_wish_overtakes_one_that_stripe_never_answered(desk: Desk) -> None:
+    membership = desk.join()
+    desk.stripe.tell("down", seconds=600)
+    assert memberships.cancel_at_period_end(membership=membership, press="cancel") is False
+    desk.stripe.tell("down", seconds=0)
+    assert memberships.keep(membership=membership, press="keep") is True
+    assert sweeper.resume_intents(now=timezone.now() + timedelta(minutes=2)) == 0
+    membership.refresh_from_db()
+    assert membership.ends_on is None
+
+
 def test_a_press_that_is_used_for_something_else_is_refused(desk: Desk) -> None:
     first, second = desk.join(), desk.join()
     memberships.cancel_at_period_end(membership=first, press="p")

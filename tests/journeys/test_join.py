@@ -34,7 +34,7 @@ def test_it_makes_alice_a_member_and_sends_one_receipt(house: House) -> None:
     [letter] = [each for each in house.letters(to=ALICE) if list(each.iter_attachments())]
     [document] = letter.iter_attachments()
     assert document.get_filename() == receipt.file_name
-    text = pypdf.PdfReader(io.BytesIO(document.get_payload(decode=True))).pages[0].extract_text()
+    text = pypdf.PdfReader(io.BytesIO(document.get_content())).pages[0].extract_text()
     assert receipt.label in text
     assert "1.99" in text
 

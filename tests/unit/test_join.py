@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django.contrib.sessions.models import Session
 from django.db import connection
+from django.template.loader import get_template
 from django.test import Client
 
 from billing import stripe_setup
@@ -320,3 +321,16 @@ def test_it_says_who_the_charity_is_on_every_page(client: Client, path: str) -> 
     assert not any(word in title[1].lower() for word in ("lgbt", "gay", "queer", "pride"))
     assert " style=" not in text
     assert "<script" not in text
+
+
+def test_it_explains_a_form_that_came_without_its_cookie() -> None:
+    page = Client(enforce_csrf_checks=True).post("/", GOOD)
+    assert page.status_code == 403
+    assert "The page was open too long" in page.content.decode()
+
+
+@pytest.mark.parametrize("name", ["400.html", "500.html"])
+def test_it_has_an_error_page_that_needs_nothing(name: str) -> None:
+    text = get_template(name).render()  # as Django does it: no request, no context
+    assert "<h1>" in text
+    assert 'href="/"' in text

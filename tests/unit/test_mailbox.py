@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from django.core.mail import EmailMultiAlternatives
+from django.http import Http404
 from django.test import Client
 from django.urls import clear_url_caches
 
@@ -82,6 +83,13 @@ def test_it_lets_the_html_of_a_letter_load_and_run_nothing(demo: Client) -> None
 )
 def test_it_opens_nothing_outside_the_mailbox(demo: Client, name: str) -> None:
     assert demo.get(f"/dev/mailbox/{name}/").status_code == 404
+
+
+def test_it_opens_no_file_beside_the_mailbox(demo: Client, tmp_path: Path) -> None:
+    send()
+    (tmp_path / "secret.eml").write_text("Subject: secret\n\nsecret")
+    with pytest.raises(Http404):
+        mailbox._open("../secret")
 
 
 def test_it_is_not_there_in_production(client: Client) -> None:

@@ -116,6 +116,7 @@ def test_it_finds_an_address_in_whatever_case_it_is_typed(client: Client) -> Non
 def test_it_opens_a_link_once(client: Client) -> None:
     link = link_for_alice(client)
     client.post(link)
+    assert Client().get(link).status_code == 410
     again = Client().post(link)
     assert again.status_code == 410
     assert "does not open any more" in again.content.decode()

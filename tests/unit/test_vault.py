@@ -7,6 +7,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from django.core.checks import run_checks
 from django.core.management import call_command
 from django.db import connection
@@ -14,7 +15,9 @@ from django.test import Client
 
 from members import canary, vault
 from members.models import Supporter
+from members.models.staff import Role
 from tests import rows
+from tests.staff_desk import code_of, give_code, give_password, staff
 
 OLD = "dGVzdHMtb25seS10ZXN0cy1vbmx5LXRlc3RzLW9ubHk="
 NEW = base64.b64encode(b"n" * 32).decode()
@@ -146,3 +149,16 @@ def test_it_reads_keys_in_both_alphabets_and_refuses_short_ones() -> None:
     assert vault.decode_key(plain) == vault.decode_key(url_safe.rstrip("=")) == key
     with pytest.raises(ValueError, match="32 bytes"):
         vault.decode_key("c2hvcnQ=")
+
+
+@pytest.mark.django_db
+def test_a_rotation_takes_the_second_factors_of_staff_along(settings: Any) -> None:
+    member, secret = staff(Role.VIEWER), generate_totp_secret()
+    TOTP.activate(member, secret)
+    settings.VAULT_KEYS = [NEW, *settings.VAULT_KEYS]
+    assert "1 second factors of staff" in run("vault_rotate")
+    settings.VAULT_KEYS = [NEW]
+    browser = Client()
+    give_password(browser, member)
+    assert give_code(browser, code_of(secret)).status_code == 302
+    assert browser.get("/staff/").status_code == 200

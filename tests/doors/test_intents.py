@@ -71,8 +71,8 @@ def test_an_amount_below_the_plans_least_is_refused_before_anything_is_written(
 
 def test_a_press_is_one_persons(desk: Desk) -> None:
     press_pay("one")
+    plan = Plan.objects.get(slug="monthly")
     with pytest.raises(PressMismatch):
-        plan = Plan.objects.get(slug="monthly")
         checkout.start(supporter=rows.bob(), plan=plan, amount_cents=199, press="one")
 
 

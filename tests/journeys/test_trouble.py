@@ -70,11 +70,13 @@ def all_is_well() -> bool:
 @contextmanager
 def stripe_frozen(house: House) -> Iterator[None]:
     """The local Stripe stands still: whoever asks it waits."""
-    house.stripe.service.process.send_signal(signal.SIGSTOP)
+    assert house.stripe.service is not None
+    process = house.stripe.service.process
+    process.send_signal(signal.SIGSTOP)
     try:
         yield
     finally:
-        house.stripe.service.process.send_signal(signal.SIGCONT)
+        process.send_signal(signal.SIGCONT)
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])

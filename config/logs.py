@@ -1,8 +1,33 @@
 """Logs: one line an event, with verb, ids and outcome. Never a payload, name, address or link."""
 
+import logging
+import traceback
 from typing import Any
 
 import structlog
+from structlog.typing import EventDict
+
+
+class WithoutPath(logging.Filter):
+    """Django names the path of a request that failed, and a path can hold a sign-in token."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        status = getattr(record, "status_code", "")
+        record.msg, record.args = f"request failed {status}".strip(), ()
+        return True
+
+
+def exception_without_words(_logger: object, _method: str, event: EventDict) -> EventDict:
+    """Render an exception as its type and where it came from: its words may quote a row."""
+    info = event.pop("exc_info", None)
+    if not info:
+        return event
+    error = info[1] if isinstance(info, tuple) else info
+    if isinstance(error, BaseException):
+        frames = traceback.extract_tb(error.__traceback__)
+        path = [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames]
+        event["exception"] = "\n".join([type(error).__name__, *path])
+    return event
 
 
 def logging_config(*, debug: bool) -> dict[str, Any]:
@@ -32,19 +57,19 @@ def logging_config(*, debug: bool) -> dict[str, Any]:
                 "foreign_pre_chain": shared,
                 "processors": [
                     structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                    structlog.processors.format_exc_info,
+                    exception_without_words,
                     renderer,
                 ],
             }
         },
+        "filters": {"without_path": {"()": WithoutPath}},
         "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
         "root": {"handlers": ["stderr"], "level": "WARNING"},
         "loggers": {
             "billing": {"level": "INFO"},
             "members": {"level": "INFO"},
             "config": {"level": "INFO"},
-            # Its request lines name paths, and a path can hold a sign-in token.
-            "django.request": {"level": "CRITICAL" if not debug else "ERROR"},
+            "django.request": {"level": "ERROR", "filters": ["without_path"]},
             "django.security.DisallowedHost": {"level": "CRITICAL"},
             "stripe": {"level": "ERROR"},
         },

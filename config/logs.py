@@ -69,6 +69,8 @@ def logging_config(*, debug: bool) -> dict[str, Any]:
             "billing": {"level": "INFO"},
             "members": {"level": "INFO"},
             "config": {"level": "INFO"},
+            # Django's own console handler would say everything a second time.
+            "django": {"handlers": [], "level": "WARNING"},
             "django.request": {"level": "ERROR", "filters": ["without_path"]},
             "django.security.DisallowedHost": {"level": "CRITICAL"},
             "stripe": {"level": "ERROR"},

@@ -61,7 +61,7 @@ def main(arguments: Sequence[str]) -> int:
             title = "PostgreSQL, Redis and separate processes"
             total += run_pass(title, ["--data-only", *arguments], variables=variables)
     lacking = bool(missing) and os.environ.get("CI") == "true"
-    print(*_closing(total, missing, lacking=lacking), sep="\n")
+    print(*closing_words(total, missing, lacking=lacking), sep="\n")
     return 0 if total.good and not lacking else 1
 
 
@@ -123,7 +123,8 @@ def _count(report: Path, code: int) -> Count:
     return count
 
 
-def _closing(total: Count, missing: Mapping[str, str], *, lacking: bool) -> Iterator[str]:
+def closing_words(total: Count, missing: Mapping[str, str], *, lacking: bool) -> Iterator[str]:
+    """The last lines: what is missing, what did not run for it, and the sum of all passes."""
     yield ""
     for name in missing:
         yield f"{name} is missing. Did not run: {WITHOUT[name]}."

@@ -14,8 +14,8 @@ from billing.states import PaymentState, RefundState
 class Payment(models.Model):
     """One Stripe payment intent: a gift, or a membership's period. Times are Stripe's.
 
-    A gift's row exists, PENDING, before Stripe hears of it. `fee_cents` and `net_cents` are Stripe's
-    own figures from the balance transaction, null until it has told them, never computed here.
+    A gift's row exists, PENDING, before Stripe hears of it. `fee_cents` and `net_cents` are
+    Stripe's own figures from the balance transaction, null until told, never computed here.
     """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)

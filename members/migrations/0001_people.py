@@ -36,6 +36,9 @@ class Migration(migrations.Migration):
                 ('given_at', models.DateTimeField(default=django.utils.timezone.now)),
                 ('supporter', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='consents', to='members.supporter')),
             ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('supporter', 'text_version', 'locale', 'given_at'), name='one_consent_per_press')],
+            },
         ),
         migrations.CreateModel(
             name='StaffMember',

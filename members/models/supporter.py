@@ -87,5 +87,14 @@ class Consent(models.Model):
     locale = models.CharField(max_length=8)
     given_at = models.DateTimeField(default=timezone.now)
 
+    class Meta:
+        constraints = [
+            # A double click gives its consent once.
+            models.UniqueConstraint(
+                fields=["supporter", "text_version", "locale", "given_at"],
+                name="one_consent_per_press",
+            )
+        ]
+
     def __str__(self) -> str:
         return f"{self.text_version} {self.given_at:%Y-%m-%d}"

@@ -92,6 +92,7 @@ class Demo:
             print("  letting a dozen newcomers join ...", flush=True)
         for number in newcomers.join(self.site, self.stripe, done=done):
             progress.note(newcomers=number)
+        self.stripe.tell("deliveries/flush", timeout=5)
 
     def _backstage(self, env: dict[str, str]) -> None:
         command = [sys.executable, "-m", "tests.demo.backstage"]

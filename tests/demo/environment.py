@@ -30,12 +30,6 @@ def write(*, site: str, stripe: str, file: Path = FILE) -> None:
     fresh.replace(file)
 
 
-def remove(file: Path = FILE) -> None:
-    """Remove the file, if it is the demo's."""
-    if file.exists() and _is_ours(file):
-        file.unlink()
-
-
 def _is_ours(file: Path) -> bool:
     return file.read_text().startswith(FIRST_LINE)
 

@@ -51,9 +51,9 @@ def _people(dice: random.Random) -> Iterator[Person]:
             plan=plan,
             amount_cents=_amount(dice, plan),
             week=week,
-            fails=_later(dice, week) if plan == "monthly" and dice.random() < 0.10 else None,
-            leaves=_later(dice, week) if plan != "once" and dice.random() < 0.16 else None,
-            refunded=plan == "once" and dice.random() < 0.08,
+            fails=_later(dice, week) if plan == "monthly" and dice.random() < 0.18 else None,
+            leaves=_later(dice, week) if plan != "once" and dice.random() < 0.30 else None,
+            refunded=plan == "once" and dice.random() < 0.12,
         )
 
 
@@ -68,7 +68,7 @@ def _amount(dice: random.Random, plan: str) -> int:
 
 
 def _later(dice: random.Random, week: int) -> int:
-    return week + 5 + int(dice.random() * 40)
+    return week + 4 + int(dice.random() * 24)
 
 
 def _ascii(name: str) -> str:

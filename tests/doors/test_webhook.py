@@ -75,7 +75,7 @@ def test_it_refuses_what_is_not_from_stripe(why: str) -> None:
     assert not StripeEvent.objects.exists()
 
 
-@pytest.mark.parametrize("seconds", [-301, 301])
+@pytest.mark.parametrize("seconds", [-310, 310])
 def test_it_refuses_a_time_stamp_out_of_bounds(seconds: int) -> None:
     assert knock(BODY, sign(BODY, at=time.time() + seconds)) == 400
     assert not StripeEvent.objects.exists()

@@ -38,7 +38,7 @@ check: $(STAMP) ## lint, types, import rules, migrations
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
 	@ENV_FILE=tests/test.env $(BIN)/mypy .
 	@$(BIN)/lint-imports
-	@ENV_FILE=tests/test.env $(BIN)/python manage.py makemigrations --check --dry-run
+	@ENV_FILE=tests/test.env DATABASE_URL=sqlite://:memory: $(BIN)/python manage.py makemigrations --check --dry-run
 	@ENV_FILE=tests/deploy.env $(BIN)/python manage.py check --deploy --fail-level WARNING
 
 lock: ## renew the lock files

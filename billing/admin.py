@@ -43,6 +43,16 @@ class ReadOnly(_ModelAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False
 
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
+        """What is not shown is not filtered by: `?password__startswith=` would spell it out."""
+        shown = {field.name for field in self.opts.concrete_fields} - set(self.hidden)
+        name = lookup.partition("__")[0]
+        return (
+            name in shown
+            and self.opts.get_field(name).get_internal_type() != "BinaryField"
+            and super().lookup_allowed(lookup, value, request)  # type: ignore[arg-type]
+        )
+
     def get_fields(self, request: HttpRequest, obj: Model | None = None) -> list[Any]:
         """Every column but the sealed and the hidden; key columns are named by their id."""
         sealed = {"BinaryField"}

@@ -18,7 +18,7 @@ def parse_amount(text: str) -> int:
     rounding: "1.999", "1e9", "-5", "1,000.00", "". Raises BadAmount.
     """
     bare = text.strip().removeprefix("€").removesuffix("€")
-    bare = re.sub(r"^EUR\b|\bEUR$", "", bare.strip(), flags=re.IGNORECASE).strip()
+    bare = re.sub(r"^EUR|EUR$", "", bare.strip(), flags=re.IGNORECASE).strip()
     # \d would also take digits of other scripts, which int() reads but a bank form never means.
     match = _AMOUNT.fullmatch(bare) if bare.isascii() else None
     if match is None:

@@ -1,12 +1,15 @@
 """System checks: what a charity must not go live with, each with an id and a hint."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register  # noqa: A004
 
 from members import vault
+
+_LOOPBACK: Final = {"127.0.0.1", "localhost", "::1"}
 
 
 @register(Tags.security)
@@ -14,6 +17,9 @@ def stripe_is_safe(**_kwargs: Any) -> Sequence[CheckMessage]:
     found: list[CheckMessage] = []
     if settings.STRIPE_LIVEMODE and settings.DEBUG:
         found.append(Error("A live Stripe key with DEBUG on.", "Unset DEBUG.", id="meitheal.E001"))
+    if settings.DEBUG and urlsplit(settings.SITE_URL).hostname not in _LOOPBACK:
+        hint = "Unset DEBUG: it shows every letter at /dev/mailbox and lets the demo's staff in."
+        found.append(Error("DEBUG on a public address.", hint, id="meitheal.E013"))
     if settings.STRIPE_LIVEMODE and settings.STRIPE_API_BASE:
         found.append(
             Error(
@@ -53,6 +59,16 @@ def stripe_is_set(**_kwargs: Any) -> Sequence[CheckMessage]:
             )
         )
     return found
+
+
+@register(Tags.security, deploy=True)
+def letters_leave(**_kwargs: Any) -> Sequence[CheckMessage]:
+    if settings.EMAIL_HOST == "localhost" or not (settings.EMAIL_USE_TLS or settings.EMAIL_USE_SSL):
+        hint = "Set EMAIL_URL to smtp+tls://user:password@host:587: letters hold sign-in links."
+        return [
+            Warning("Mail is sent without encryption, or not at all.", hint, id="meitheal.W005")
+        ]
+    return []
 
 
 @register(Tags.security)

@@ -9,11 +9,14 @@ from structlog.typing import EventDict
 
 
 class WithoutPath(logging.Filter):
-    """Django names the path of a request that failed, and a path can hold a sign-in token."""
+    """Django names the path of a request that failed, and a path can hold a sign-in token.
+
+    Whichever of its loggers speaks, the record carries the request: such a record says its status.
+    """
 
     def filter(self, record: logging.LogRecord) -> bool:
-        status = getattr(record, "status_code", "")
-        record.msg, record.args = f"request failed {status}".strip(), ()
+        if hasattr(record, "request"):
+            record.msg, record.args = f"request failed {getattr(record, 'status_code', '')}", ()
         return True
 
 
@@ -63,7 +66,13 @@ def logging_config(*, debug: bool) -> dict[str, Any]:
             }
         },
         "filters": {"without_path": {"()": WithoutPath}},
-        "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+        "handlers": {
+            "stderr": {
+                "class": "logging.StreamHandler",
+                "formatter": "line",
+                "filters": ["without_path"],
+            }
+        },
         "root": {"handlers": ["stderr"], "level": "WARNING"},
         "loggers": {
             "billing": {"level": "INFO"},
@@ -71,7 +80,7 @@ def logging_config(*, debug: bool) -> dict[str, Any]:
             "config": {"level": "INFO"},
             # Django's own console handler would say everything a second time.
             "django": {"handlers": [], "level": "WARNING"},
-            "django.request": {"level": "ERROR", "filters": ["without_path"]},
+            "django.request": {"level": "ERROR"},
             "django.security.DisallowedHost": {"level": "CRITICAL"},
             "stripe": {"level": "ERROR"},
         },

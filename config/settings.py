@@ -209,6 +209,9 @@ STORAGES = {
 WHITENOISE_USE_FINDERS = not STATIC_MANIFEST
 
 # Security ---
+SESSION_ENGINE = "config.sessions"
+FILE_UPLOAD_HANDLERS: list[str] = []  # no form of ours takes a file
+CSRF_COOKIE_AGE = None
 SESSION_COOKIE_AGE = 60 * 60 * 24 * 14
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"

@@ -18,6 +18,8 @@ def sign_in(letter: Letter) -> letters.Draft | letters.Skip:
     asked = SignIn.objects.filter(pk=asked_id).first() if asked_id else None
     if asked is None or asked.supporter_id is None:
         return letters.Skip("nobody has this address")
+    if not asked.supporter.has_given:
+        return letters.Skip("nothing was ever paid under this address")
     if asked.used_at is not None or asked.expires_at <= timezone.now():
         return letters.Skip("the link is over")
     path = reverse("sign-in-link", args=[asked.id, signin.token_of(asked)])

@@ -51,6 +51,8 @@ def network_of(request: HttpRequest) -> str:
         address = ip_address(text)
     except ValueError:
         return "unknown"
+    if isinstance(address, IPv6Address) and address.ipv4_mapped:
+        address = address.ipv4_mapped
     if address.is_loopback:
         return ""
     if isinstance(address, IPv6Address):

@@ -34,6 +34,12 @@ class Supporter(models.Model):
         return str(self.id)
 
     @property
+    def has_given(self) -> bool:
+        """Whether anything of theirs was ever begun at the bank. Before that, anybody may have typed them in."""
+        begun = self.memberships.exclude(state__in=["pending", "expired"]).exists()
+        return begun or self.payments.filter(state="succeeded").exists()
+
+    @property
     def email(self) -> str:
         """The address as it was typed. Raises vault.VaultError."""
         return vault.unseal(self.email_sealed, row=self.id, column="supporter.email")
@@ -61,10 +67,14 @@ def supporter_for(*, email: str, name: str = "", language: str = "en") -> Suppor
     """The supporter with this address, made now if there is none.
 
     An anonymous form must not change what is known of a person, so the name given with an address
-    that is already here is dropped: whoever signs in may change it.
+    that is already here is dropped: whoever signs in may change it. Until a payment has arrived
+    nothing is known: whoever came first may have been a stranger, and the later name counts.
     """
     known = Supporter.objects.with_email(email).first()
     if known is not None:
+        if not known.has_given:
+            known.name = name
+            known.save(update_fields=["name_sealed"])
         return known
     fresh = Supporter(language=language)
     fresh.email = email

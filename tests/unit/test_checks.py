@@ -24,12 +24,15 @@ def found(*, deploy: bool = False) -> set[str]:
         ("meitheal.E007", {"VAULT_KEYS": ["bG9va3VwLWxvb2t1cC1sb29rdXAtbG9va3VwLWxvb2s="]}),
         ("meitheal.E010", {"STRIPE_STATEMENT_DESCRIPTOR": "PRIDE SUPPORT"}),
         ("meitheal.E011", {"STRIPE_STATEMENT_DESCRIPTOR": "GCN"}),
+        ("meitheal.E013", {"DEBUG": True, "SITE_URL": "https://support.newsroom.example"}),
+        ("meitheal.W005", {"EMAIL_USE_TLS": False}),
         ("meitheal.E012", {"DEFAULT_FROM_EMAIL": "GCN <hello@pride.example>"}),
         ("meitheal.W003", {"CELERY_BROKER_URL": "memory://"}),
     ],
 )
 @pytest.mark.django_db
 def test_it_names_what_is_wrong(code: str, changes: dict[str, Any], settings: Settings) -> None:
+    settings.EMAIL_HOST, settings.EMAIL_USE_TLS = "mail.newsroom.example", True
     before = found(deploy=True) - {"meitheal.W003"}
     for name, value in changes.items():
         setattr(settings, name, value)

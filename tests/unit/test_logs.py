@@ -22,8 +22,10 @@ class Log:
     def __init__(self) -> None:
         config = logging_config(debug=False)
         make = logging.config.DictConfigurator(config).configure_formatter
+        make_filter = logging.config.DictConfigurator(config).configure_filter
         self.written = io.StringIO()
         self.handler = logging.StreamHandler(self.written)
+        self.handler.addFilter(make_filter(config["filters"]["without_path"]))
         self.handler.setFormatter(make(config["formatters"]["line"]))
 
     def lines(self) -> list[dict[str, str]]:
@@ -33,7 +35,9 @@ class Log:
 @pytest.fixture
 def log() -> Iterator[Log]:
     log = Log()
-    heard = [logging.getLogger(name) for name in ("billing", "django.request")]
+    heard = [
+        logging.getLogger(name) for name in ("billing", "django.request", "django.security.csrf")
+    ]
     for logger in heard:
         logger.addHandler(log.handler)
     yield log
@@ -53,10 +57,12 @@ def test_an_exception_is_told_by_type_and_place_without_its_words(log: Log) -> N
     assert SECRET not in str(line)
 
 
-def test_a_failed_request_is_told_without_its_path(log: Log) -> None:
+@pytest.mark.parametrize("name", ["django.request", "django.security.csrf"])
+def test_a_failed_request_is_told_without_its_path(log: Log, name: str) -> None:
     request = RequestFactory().get("/sign-in/some-id/some-token/")
     response = HttpResponseServerError()
-    log_response("%s: %s", "Error", request.path, response=response, request=request)
+    logger = logging.getLogger(name)
+    log_response("%s: %s", "Error", request.path, response=response, request=request, logger=logger)
     [line] = log.lines()
     assert line["event"] == "request failed 500"
     assert "some-token" not in str(line)

@@ -26,6 +26,8 @@ def test_every_amount_is_exact_to_the_cent_in_every_spelling() -> None:
         ("1.99 €", 199),
         ("EUR 1.99", 199),
         ("1.99 eur", 199),
+        ("EUR1,99", 199),
+        ("1.99eur", 199),
         ("2", 200),
         ("0", 0),
     ],

@@ -1,7 +1,6 @@
 """Checkout: our rows first, then Stripe's page, and the way back."""
 
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -9,7 +8,6 @@ import structlog
 from django.conf import settings
 from django.core.cache import cache
 from django.db import transaction
-from django.utils import timezone
 
 from billing import doorbell, intents, memberships, payments, stripe_api
 from billing.cause import Cause
@@ -28,7 +26,7 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """Where to send the payer; `url` is "" when this press was paid already."""
+    """Where to send the payer; `url` is "" once the press's checkout is paid or has run out."""
 
     url: str
     subject: UUID
@@ -159,7 +157,6 @@ def _session_params(ref: UUID, plan: Plan, amount_cents: int, stripe_customer_id
     }
     # Metadata is not inherited: the reference goes on the session and on what it makes.
     metadata = {REF_KEY: str(ref)}
-    expires = timezone.now() + timedelta(minutes=settings.CHECKOUT_MINUTES)
     common: Shape = {
         "client_reference_id": str(ref),
         "metadata": metadata,
@@ -168,7 +165,7 @@ def _session_params(ref: UUID, plan: Plan, amount_cents: int, stripe_customer_id
         "adaptive_pricing": {"enabled": False},
         "success_url": f"{settings.SITE_URL}/thanks/{ref}/",
         "cancel_url": f"{settings.SITE_URL}/?cancelled=1",
-        "expires_at": int(expires.timestamp()),
+        "expires_at": intents.checkout_expiry(),
     }
     if stripe_customer_id:
         common["customer"] = stripe_customer_id

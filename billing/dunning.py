@@ -6,9 +6,10 @@ import structlog
 from django.conf import settings
 
 from billing import memberships
+from billing.cause import Cause
 from billing.models import Membership
-from billing.states import MembershipState
-from billing.stripe_api import Refused
+from billing.states import MembershipState, UnknownStatus
+from billing.stripe_api import StripeProblem
 
 log = structlog.get_logger(__name__)
 
@@ -26,13 +27,17 @@ def end_graces(*, now: datetime) -> int:
     overdue = Membership.objects.filter(
         state=MembershipState.PAST_DUE, past_due_since__lte=limit
     ).order_by("past_due_since")
-    return sum(_end(membership) for membership in overdue)
+    return sum(_end(membership, limit) for membership in overdue)
 
 
-def _end(membership: Membership) -> bool:
+def _end(membership: Membership, limit: datetime) -> bool:
     """End one; what Stripe refuses today is tried again by the next run."""
     try:
-        return memberships.end_after_grace(membership=membership)
-    except Refused as error:
+        # Our row may not know yet that it was paid a moment ago: Stripe does.
+        fresh = memberships.refresh(membership.stripe_subscription_id or "", cause=Cause.clock())
+        if fresh is None or fresh.past_due_since is None or fresh.past_due_since > limit:
+            return False
+        return memberships.end_after_grace(membership=fresh)
+    except (StripeProblem, memberships.Impossible, UnknownStatus) as error:
         log.error("grace could not be ended", membership=str(membership.pk), error=str(error))
         return False

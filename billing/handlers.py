@@ -11,7 +11,7 @@ from billing import checkout, memberships, payments, stripe_api, tickets
 from billing.cause import Cause
 from billing.models import Membership, Payment
 from billing.snapshots import InvoiceSnapshot, RefundSnapshot
-from billing.states import MembershipState
+from billing.states import MembershipState, PaymentState
 
 Handler = Callable[[str, Cause], bool]
 
@@ -88,7 +88,8 @@ def record_refund(refund: RefundSnapshot, ticket: int, cause: Cause) -> bool:
     if not refund.payment_intent_id:
         return False
     paid = Payment.objects.filter(stripe_payment_intent_id=refund.payment_intent_id)
-    if not paid.exists() and not take_payment(refund.payment_intent_id, cause):
+    received = paid.filter(state=PaymentState.SUCCEEDED).exists()
+    if not received and not take_payment(refund.payment_intent_id, cause):
         return False
     payments.record_refund(refund, payment=paid.get(), ticket=ticket, cause=cause)
     return True

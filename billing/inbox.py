@@ -57,6 +57,9 @@ def process(event_id: str, *, now: datetime | None = None) -> EventState | None:
     if not _claim(StripeEvent.objects.filter(pk=event_id), claim, now):
         return None
     event = StripeEvent.objects.get(pk=event_id)
+    if event.attempts > settings.EVENT_ATTEMPTS and not event.error:
+        # Nothing was ever written of its tries: each worker that took it died.
+        return _finish(event, claim, EventState.PARKED, "WorkerDied")
     try:
         _claim(_siblings(event), claim, now)
         ours = HANDLERS[event.type](event.object_id, Cause.event(event.id))
@@ -75,8 +78,9 @@ def due(*, now: datetime) -> list[str]:
 
 
 def retry(event_ids: Iterable[str]) -> int:
-    """Put parked events back into the queue."""
-    return StripeEvent.objects.filter(pk__in=event_ids, state=EventState.PARKED).update(
+    """Put parked events, and those whose object was not found, back into the queue."""
+    shelved = StripeEvent.objects.filter(state__in=[EventState.PARKED, EventState.IGNORED])
+    return shelved.filter(pk__in=event_ids).update(
         state=EventState.WAITING, attempts=0, next_try_at=timezone.now(), error=""
     )
 

@@ -6,6 +6,7 @@ from typing import Any, Final
 from uuid import UUID
 
 import structlog
+from django.conf import settings
 from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
@@ -19,7 +20,10 @@ from billing.stripe_shapes import COMMENT_GRACE_ENDED, Shape
 log = structlog.get_logger(__name__)
 
 _RESUME_AFTER: Final = timedelta(minutes=1)
+_LEAST_OPEN: Final = timedelta(minutes=30)
 _BATCH: Final = 50
+# A checkout is the supporter's to press again; the end of a grace is asked anew, with fresh facts.
+_NOT_WISHES: Final = (IntentKind.CHECKOUT, IntentKind.CANCEL_NOW)
 
 
 class PressMismatch(ValueError):
@@ -52,14 +56,20 @@ def carry_out(intent: Intent, *, secret_params: Shape | None = None) -> str:
     if intent.state == IntentState.REFUSED:
         intent = _new_attempt(intent)
     call = _CALLS[IntentKind(intent.kind)]
+    params = _frozen(intent)
     try:
-        found = call(intent, {**_frozen(intent), **(secret_params or {})})
+        found = call(intent, {**params, **(secret_params or {})})
     except Unavailable as error:
         Intent.objects.filter(pk=intent.pk).update(error=str(error)[:100])
         raise
     except Refused as error:
         _answer(intent, IntentState.REFUSED, error=str(error)[:100])
-        raise
+        if not _ran_late(params):
+            raise
+        # The press waited out an outage: its expiry has come too near for Stripe. A refusal is
+        # definitive, so a new attempt may carry a new one.
+        intent.refresh_from_db()
+        return carry_out(intent, secret_params=secret_params)
     _answer(intent, IntentState.DONE, stripe_object_id=found)
     return found
 
@@ -68,14 +78,14 @@ def supersede_before(intent: Intent) -> None:
     """Drop older wishes about the same membership that nobody has heard an answer to."""
     Intent.objects.filter(
         subject=intent.subject, state=IntentState.OPEN, created_at__lt=intent.created_at
-    ).exclude(kind=IntentKind.CHECKOUT).update(state=IntentState.SUPERSEDED)
+    ).exclude(kind__in=_NOT_WISHES).update(state=IntentState.SUPERSEDED)
 
 
 def unanswered(*, now: datetime) -> list[Intent]:
-    """Intents whose answer we never heard; a checkout is the supporter's to press again."""
+    """Wishes of supporters whose answer we never heard."""
     waiting = Intent.objects.filter(
         state=IntentState.OPEN, created_at__lt=now - _RESUME_AFTER
-    ).exclude(kind=IntentKind.CHECKOUT)
+    ).exclude(kind__in=_NOT_WISHES)
     return list(waiting.order_by("created_at")[:_BATCH])
 
 
@@ -88,11 +98,29 @@ def _answer(intent: Intent, state: IntentState, **fields: str) -> None:
 
 def _new_attempt(intent: Intent) -> Intent:
     """Open a refused intent again, under a new idempotency key: its first answer was definitive."""
+    params = dict(intent.params)
+    if "expires_at" in params:
+        params["expires_at"] = checkout_expiry()
     Intent.objects.filter(pk=intent.pk, state=IntentState.REFUSED, attempt=intent.attempt).update(
-        state=IntentState.OPEN, attempt=F("attempt") + 1, error="", answered_at=None
+        state=IntentState.OPEN,
+        attempt=F("attempt") + 1,
+        params=params,
+        error="",
+        answered_at=None,
     )
     intent.refresh_from_db()
     return intent
+
+
+def checkout_expiry() -> int:
+    """When a checkout that is opened now runs out, in Stripe's Unix seconds."""
+    return int((timezone.now() + timedelta(minutes=settings.CHECKOUT_MINUTES)).timestamp())
+
+
+def _ran_late(params: Shape) -> bool:
+    """Whether a checkout's expiry is nearer than the half hour that Stripe insists on."""
+    soonest = timezone.now() + _LEAST_OPEN
+    return "expires_at" in params and params["expires_at"] < soonest.timestamp()
 
 
 def _frozen(intent: Intent) -> Shape:
@@ -100,8 +128,10 @@ def _frozen(intent: Intent) -> Shape:
     if intent.kind != IntentKind.KEEP or "fields" in intent.params:
         return dict(intent.params)
     snapshot = stripe_api.get_subscription(intent.params["subscription"])
-    # The portal sets cancel_at on flexible billing; clearing the other one would leave it standing.
-    fields: Shape = {"cancel_at": ""} if snapshot.cancel_at else {"cancel_at_period_end": False}
+    # With the flag set, Stripe shows a cancel_at as well, which goes with the flag; the portal, on
+    # flexible billing, sets cancel_at alone.
+    flag: Shape = {"cancel_at_period_end": False}
+    fields: Shape = flag if snapshot.cancel_at_period_end else {"cancel_at": ""}
     with transaction.atomic():
         row = Intent.objects.select_for_update().get(pk=intent.pk)
         row.params.setdefault("fields", fields)

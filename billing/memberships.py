@@ -1,5 +1,6 @@
 """Memberships: the only place that writes one. State comes from a snapshot, history with it."""
 
+from copy import copy
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
@@ -7,6 +8,7 @@ from uuid import UUID
 import structlog
 from django.db import transaction
 from django.db.models import F, Q
+from django.utils import timezone
 
 from billing import intents, letters, stripe_api, tickets
 from billing.cause import Cause
@@ -101,8 +103,7 @@ def apply(
 
 def differs(membership: Membership, snapshot: SubscriptionSnapshot) -> bool:
     """Whether applying this snapshot would change anything."""
-    wanted = Membership(**{name: getattr(membership, name) for name in _MIRRORED})
-    wanted.started_at = membership.started_at
+    wanted = copy(membership)
     _copy(wanted, snapshot)
     return membership.stripe_subscription_id != snapshot.id or _mirror(wanted) != _mirror(
         membership
@@ -185,9 +186,10 @@ def _target(membership: Membership, snapshot: SubscriptionSnapshot) -> Membershi
     """The state that the snapshot means for this membership."""
     state = state_of(snapshot)
     never_began = membership.started_at is None and membership.state in _UNPAID
-    if state is MembershipState.ENDED and never_began:
-        # Cancelled before anyone paid: nothing ended, because nothing began. A direct debit that
-        # the bank returns is another matter: that membership was active while the debit ran.
+    # A direct debit that the bank returns ends a membership that was active while the debit ran.
+    returned = snapshot.cancel_reason == "payment_failed"
+    if state is MembershipState.ENDED and never_began and not returned:
+        # Cancelled before anyone paid: nothing ended, because nothing began.
         return MembershipState.EXPIRED
     return state
 
@@ -211,11 +213,21 @@ def _copy(membership: Membership, snapshot: SubscriptionSnapshot) -> None:
     membership.period_start = snapshot.period_start
     membership.period_end = snapshot.period_end
     membership.ends_on = None if ended else snapshot.ends_on
-    # The unpaid invoice is the one of the period that has begun; a longer debt keeps its first day.
-    since = membership.past_due_since or snapshot.period_start
-    membership.past_due_since = since if overdue else None
+    membership.past_due_since = _overdue_since(membership, snapshot) if overdue else None
     membership.ended_at = (snapshot.ended_at or snapshot.period_end) if ended else None
     membership.end_reason = end_reason_of(snapshot.cancel_reason) if ended else ""
+
+
+def _overdue_since(membership: Membership, snapshot: SubscriptionSnapshot) -> datetime:
+    """When the grace began: on the day we learnt of a failure, not on the due date.
+
+    A direct debit comes back two weeks late, and its supporter has a grace as well. A longer debt
+    keeps its first day, unless a payment came in between.
+    """
+    since = membership.past_due_since
+    if since is None or membership.payments.filter(paid_at__gt=since).exists():
+        return max(snapshot.period_start, timezone.now())
+    return since
 
 
 def _mirror(membership: Membership) -> dict[str, Any]:

@@ -46,7 +46,8 @@ def record_renewal(
 
     Nothing is written before money moved or a try failed, since a payment intent alone is no fact.
     """
-    if payment_state_of(snapshot.status) is PaymentState.PENDING and not snapshot.first_failed_at:
+    received = payment_state_of(snapshot.status) is PaymentState.SUCCEEDED
+    if not received and not snapshot.first_failed_at:
         return None
     fresh = {
         "supporter_id": membership.supporter_id,
@@ -115,6 +116,11 @@ def differs(payment: Payment, snapshot: PaymentSnapshot) -> bool:
     return any(getattr(payment, name) != value for name, value in wanted.items())
 
 
+def refund_differs(refund: Refund, snapshot: RefundSnapshot) -> bool:
+    """Whether applying this snapshot would change anything. Raises UnknownStatus."""
+    return refund.state != refund_state_of(snapshot.status)
+
+
 def _row_of(payment_intent_id: str, fresh: dict[str, Any]) -> Payment:
     """The row of this payment intent, locked; made now if this is the first we hear of it."""
     try:
@@ -151,6 +157,8 @@ def _apply(
 def _columns(payment: Payment, snapshot: PaymentSnapshot) -> dict[str, Any]:
     """The mutable columns as the snapshot has them. What is paid stays paid."""
     state = payment_state_of(snapshot.status)
+    if payment.state == PaymentState.SUCCEEDED:
+        state = PaymentState.SUCCEEDED
     if (
         state is PaymentState.PENDING
         and snapshot.first_failed_at

@@ -24,11 +24,17 @@ from billing.snapshots import (
     RefundSnapshot,
     SubscriptionSnapshot,
 )
-from billing.states import MembershipState, PaymentState, refund_state_of
+from billing.states import (
+    MembershipState,
+    PaymentState,
+    UnknownStatus,
+)
+from billing.stripe_api import StripeProblem
 
 log = structlog.get_logger(__name__)
 
 Snapshot = TypeVar("Snapshot")
+Row = TypeVar("Row", Membership, Payment, Refund)
 _SETTLED: Final = timedelta(hours=25)
 
 
@@ -77,6 +83,13 @@ def _open_gifts() -> QuerySet[Payment]:
     )
 
 
+def _is_fact(snapshot: PaymentSnapshot, *, of_invoice: bool) -> bool:
+    """Whether there is something to write of a payment intent that has no row of ours."""
+    settled = snapshot.status == "succeeded" or snapshot.first_failed_at is not None
+    # A gift has its row already, which waits for the id while a direct debit runs.
+    return settled or (snapshot.status == "processing" and not of_invoice)
+
+
 def _ticketed(pages: Iterator[list[Snapshot]]) -> Iterator[tuple[int, Snapshot]]:
     """Each snapshot with a ticket that was drawn before its page was asked for."""
     while True:
@@ -97,6 +110,7 @@ class _Walk:
     cause: Cause
     invoice_of: dict[str, InvoiceSnapshot] = field(default_factory=dict)
     subscription_of: dict[str, SubscriptionSnapshot] = field(default_factory=dict)
+    known_refs: set[str] = field(default_factory=set)
 
     def invoices(self) -> None:
         """Learn which invoice each payment intent pays, and which subscription each invoice has."""
@@ -114,15 +128,15 @@ class _Walk:
             for row in Payment.objects.exclude(stripe_payment_intent_id=None)
         }
         for ticket, snapshot in _ticketed(stripe_api.payment_pages(failed)):
+            self.known_refs.add(snapshot.ref)
             row = rows.get(snapshot.id)
-            if row is None or payments.differs(row, snapshot):
+            if row is None or self._differs(payments.differs, row, snapshot):
                 self._payment(ticket, snapshot, row)
 
     def _payment(self, ticket: int, snapshot: PaymentSnapshot, row: Payment | None) -> None:
         invoice = self.invoice_of.get(snapshot.id)
         owner = self._owner_of(invoice) if invoice else None
-        # A payment intent that nobody tried to pay is no fact yet.
-        if row is None and snapshot.paid_at is None and snapshot.first_failed_at is None:
+        if row is None and not _is_fact(snapshot, of_invoice=invoice is not None):
             return
         if invoice is not None and owner is not None:
             self._heal(
@@ -152,9 +166,10 @@ class _Walk:
             for row in Membership.objects.exclude(stripe_subscription_id=None)
         }
         for ticket, snapshot in _ticketed(stripe_api.subscription_pages()):
+            self.known_refs.add(snapshot.ref)
             row = rows.get(snapshot.id)
             ours = row is not None or snapshot.ref
-            if ours and (row is None or memberships.differs(row, snapshot)):
+            if ours and (row is None or self._differs(memberships.differs, row, snapshot)):
                 self._subscription(ticket, snapshot)
 
     def _subscription(self, ticket: int, snapshot: SubscriptionSnapshot) -> None:
@@ -169,7 +184,7 @@ class _Walk:
         rows = {row.stripe_refund_id: row for row in Refund.objects.all()}
         for ticket, snapshot in _ticketed(stripe_api.refund_pages()):
             row = rows.get(snapshot.id)
-            if row is None or row.state != refund_state_of(snapshot.status):
+            if row is None or self._differs(payments.refund_differs, row, snapshot):
                 self._refund(ticket, snapshot)
 
     def _refund(self, ticket: int, snapshot: RefundSnapshot) -> None:
@@ -193,6 +208,8 @@ class _Walk:
             for snapshot in page:
                 if snapshot.status == "expired" and snapshot.ref in waiting:
                     self._expire(snapshot)
+                elif snapshot.status != "expired":
+                    self.known_refs.add(snapshot.ref)
 
     def _expire(self, snapshot: CheckoutSnapshot) -> None:
         self._heal(f"checkout {snapshot.id}", lambda: checkout.expire(snapshot, cause=self.cause))
@@ -201,9 +218,20 @@ class _Walk:
         """Close rows too old for an open checkout, of which Stripe knows nothing."""
         limit = timezone.now() - timedelta(minutes=settings.CHECKOUT_MINUTES) - _SETTLED
         for row in _open_memberships().filter(created_at__lt=limit):
-            memberships.expire_unpaid(row.pk, cause=self.cause)
+            if str(row.pk) not in self.known_refs:
+                memberships.expire_unpaid(row.pk, cause=self.cause)
         for gift in _open_gifts().filter(created_at__lt=limit):
-            payments.expire_unpaid(gift.pk, cause=self.cause)
+            if str(gift.pk) not in self.known_refs:
+                payments.expire_unpaid(gift.pk, cause=self.cause)
+
+    def _differs(
+        self, compare: Callable[[Row, Snapshot], bool], row: Row, snapshot: Snapshot
+    ) -> bool:
+        """Compare; what cannot be compared, such as a status we do not know, differs."""
+        try:
+            return compare(row, snapshot)
+        except UnknownStatus:
+            return True
 
     def _heal(self, what: str, verb: Callable[[], object]) -> None:
         """Note a difference and, if asked to, mend it; one that resists stops no other."""
@@ -212,7 +240,9 @@ class _Walk:
             return
         try:
             verb()
-        except (memberships.Unclaimed, memberships.Impossible, ValueError) as error:
+        except StripeProblem:
+            raise
+        except Exception as error:  # noqa: BLE001 - one odd object must not stop the night's run
             self.report.errors.append(f"{what}: {type(error).__name__}")
             log.error("difference remains", what=what, error=type(error).__name__)
         else:

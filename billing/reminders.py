@@ -37,11 +37,19 @@ def plan(*, now: datetime) -> int:
 def _add(wanted: list[Letter]) -> int:
     """Insert those of the letters that are not there; how many that were."""
     mine = Letter.objects.filter(kind=KIND)
+    _ask_again(wanted)
     known = set(mine.filter(key__in=[each.key for each in wanted]).values_list("key", flat=True))
     fresh = [each for each in wanted if each.key not in known]
     # Another planner may have come in between: what it wrote is left as it is, and not counted.
     Letter.objects.bulk_create(fresh, ignore_conflicts=True)
     return mine.filter(pk__in=[each.pk for each in fresh]).count()
+
+
+def _ask_again(wanted: list[Letter]) -> None:
+    """Take up again what a doubt kept back: an ending that was taken back renews after all."""
+    keys = [each.key for each in wanted if each.state == LetterState.QUEUED]
+    doubted = Letter.objects.filter(kind=KIND, key__in=keys, state=LetterState.SKIPPED)
+    doubted.exclude(reason="imported").update(state=LetterState.QUEUED, reason="", attempts=0)
 
 
 def _letters(now: datetime) -> Iterable[Letter]:

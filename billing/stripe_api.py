@@ -285,7 +285,7 @@ def verify_signature(body: bytes, header: str) -> None:
         try:
             stripe.WebhookSignature.verify_header(body, header, secret, SIGNATURE_TOLERANCE)
             signed_at = int(dict(part.split("=", 1) for part in header.split(","))["t"])
-        except (stripe.SignatureVerificationError, ValueError, KeyError, IndexError):
+        except (stripe.SignatureVerificationError, ValueError, TypeError, LookupError):
             continue
         if signed_at - time.time() <= SIGNATURE_TOLERANCE:
             return

@@ -58,8 +58,8 @@ def checkout(shape: Shape) -> CheckoutSnapshot:
 
 
 def subscription(shape: Shape) -> SubscriptionSnapshot:
-    item = shape["items"]["data"][0]
-    price = item["price"]
+    items = shape["items"]["data"]
+    item, price = items[0], items[0]["price"]
     details = shape.get("cancellation_details") or {}
     grace_ended = details.get("comment") == COMMENT_GRACE_ENDED
     return SubscriptionSnapshot(
@@ -67,9 +67,11 @@ def subscription(shape: Shape) -> SubscriptionSnapshot:
         status=shape["status"],
         ref=_ref(shape),
         customer_id=_id(shape.get("customer")),
-        amount_cents=(price.get("unit_amount") or 0) * (item.get("quantity") or 1),
+        amount_cents=sum(
+            (each["price"].get("unit_amount") or 0) * (each.get("quantity") or 1) for each in items
+        ),
         currency=price["currency"],
-        interval=(price.get("recurring") or {}).get("interval") or "",
+        interval=_interval(price.get("recurring") or {}),
         period_start=_when(item["current_period_start"]),
         period_end=_when(item["current_period_end"]),
         cancel_at=moment(shape.get("cancel_at")),
@@ -83,6 +85,12 @@ def subscription(shape: Shape) -> SubscriptionSnapshot:
         created=_when(shape["created"]),
         livemode=shape["livemode"],
     )
+
+
+def _interval(recurring: Shape) -> str:
+    """month, year, or what is no interval of ours, such as "3 month": never taken for one."""
+    count, unit = recurring.get("interval_count") or 1, recurring.get("interval") or ""
+    return unit if count == 1 else f"{count} {unit}"
 
 
 def invoice(shape: Shape) -> InvoiceSnapshot:
@@ -122,8 +130,7 @@ def payment(
     (SEPA, asynchronous capture).
     """
     charge = paid_by or {}
-    books = charge.get("balance_transaction")
-    booked = books if isinstance(books, dict) else {}
+    booked = _booked(charge, shape["currency"])
     method, last4 = _method(charge.get("payment_method_details") or {})
     return PaymentSnapshot(
         id=shape["id"],
@@ -133,7 +140,8 @@ def payment(
         amount_cents=shape.get("amount_received") or shape["amount"],
         currency=shape["currency"],
         charge_id=charge.get("id") or "",
-        paid_at=moment(charge.get("created")),
+        # A direct debit is money when it clears, days after the charge was made.
+        paid_at=moment(booked.get("created") or charge.get("created")),
         first_failed_at=first_failed_at,
         fee_cents=booked.get("fee"),
         net_cents=booked.get("net"),
@@ -155,6 +163,12 @@ def refund(shape: Shape) -> RefundSnapshot:
         net_cents=books.get("net") if isinstance(books, dict) else None,
         created=_when(shape["created"]),
     )
+
+
+def _booked(charge: Shape, currency: str) -> Shape:
+    """The balance transaction of a charge, if Stripe has booked it in the charge's currency."""
+    books = charge.get("balance_transaction")
+    return books if isinstance(books, dict) and books["currency"] == currency else {}
 
 
 _BRANDS: Final = {"visa": "Visa", "mastercard": "Mastercard", "amex": "American Express"}

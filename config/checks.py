@@ -147,6 +147,14 @@ def sender_is_discreet(**_kwargs: Any) -> Sequence[CheckMessage]:
     return [Error("DEFAULT_FROM_EMAIL is not discreet.", hint, id="meitheal.E012")]
 
 
+@register(Tags.compatibility)
+def checkout_stays_open_long_enough(**_kwargs: Any) -> Sequence[CheckMessage]:
+    if 31 <= settings.CHECKOUT_MINUTES <= 1440:
+        return []
+    hint = "Stripe takes 30 minutes to 24 hours: set 31 to 1440."
+    return [Error("CHECKOUT_MINUTES is out of bounds.", hint, id="meitheal.E014")]
+
+
 @register(Tags.security)
 def bank_line_is_discreet(**_kwargs: Any) -> Sequence[CheckMessage]:
     lines = (settings.STRIPE_STATEMENT_DESCRIPTOR, settings.STRIPE_STATEMENT_SUFFIX)

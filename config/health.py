@@ -10,6 +10,7 @@ from django.http import HttpRequest, JsonResponse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
+from kombu.exceptions import OperationalError
 
 from billing.models import Pulse
 from members import canary
@@ -66,7 +67,7 @@ def _broker_answers() -> bool:
     try:
         with current_app.connection_for_write() as broker:
             broker.ensure_connection(max_retries=1, timeout=2, interval_start=0)
-    except current_app.connection_for_write().recoverable_connection_errors:
+    except (OperationalError, OSError):
         return False
     return True
 

@@ -1,5 +1,6 @@
 """The outbox: a letter is a row before it is a mail (DESIGN 6)."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -42,6 +43,13 @@ def due(now: datetime) -> list[UUID]:
     """The letters that wait for a sender, or whose sender let its lease run out; oldest first."""
     waiting = Letter.objects.filter(takeable(now)).order_by("due_at")
     return list(waiting.values_list("id", flat=True)[:_BATCH])
+
+
+def retry(letter_ids: Iterable[UUID]) -> int:
+    """Put letters that were given up back into the outbox; how many there were."""
+    return Letter.objects.filter(pk__in=letter_ids, state=LetterState.FAILED).update(
+        state=LetterState.QUEUED, attempts=0, due_at=timezone.now(), reason=""
+    )
 
 
 def takeable(now: datetime) -> Q:

@@ -5,6 +5,7 @@ letter then goes out again under the same Message-ID, by which mail programs kno
 """
 
 import contextlib
+import smtplib
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID, uuid4
@@ -24,6 +25,8 @@ from billing.models.letter import LetterState
 log = structlog.get_logger(__name__)
 
 _SHORTEST_WAIT: Final = timedelta(minutes=1)
+# As long as mail servers themselves keep trying (RFC 5321, 4.5.4.1).
+_PATIENCE: Final = timedelta(days=5)
 _LONGEST_WAIT: Final = timedelta(hours=1)
 
 
@@ -91,9 +94,18 @@ def _attempt(letter: Letter, *, now: datetime) -> dict[str, object]:
         return {"state": LetterState.SENDING}
     except _Unreachable as trouble:
         return _again(letter, str(trouble), now=now)
+    except smtplib.SMTPResponseException as answer:
+        if _not_now(answer) and now - letter.created_at < _PATIENCE:
+            return _again(letter, type(answer).__name__, now=now)
+        return _failure(letter, type(answer).__name__, now=now)
     except Exception as trouble:  # noqa: BLE001 - whatever went wrong, the row must say what is next
         return _failure(letter, type(trouble).__name__, now=now)
     return {"state": LetterState.SENT, "sent_at": now, "reason": ""}
+
+
+def _not_now(answer: smtplib.SMTPResponseException) -> bool:
+    """Whether the server asks us to come back: greylisting, a full disk (RFC 5321, 4.2.1)."""
+    return 400 <= answer.smtp_code < 500
 
 
 def _compose(letter: Letter) -> Draft | Skip | Postpone:

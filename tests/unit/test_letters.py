@@ -1,5 +1,6 @@
 """The outbox and its sender: every letter goes out, none goes out twice."""
 
+import smtplib
 import socket
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -23,6 +24,7 @@ from billing import letters
 from billing.cause import Cause
 from billing.models import Letter, Membership
 from billing.models.letter import LetterState
+from billing.receipts import issue
 from tests import rows
 
 
@@ -349,3 +351,31 @@ def test_it_keeps_a_letter_of_an_unknown_kind_where_staff_can_see_it(
     assert letters.deliver(letter.pk) == LetterState.FAILED
     letter.refresh_from_db()
     assert letter.reason == "KeyError"
+
+
+class ComeBackLater(BaseEmailBackend):
+    """A server that answers, and defers everybody: greylisting, a full disk."""
+
+    def send_messages(self, _messages: object) -> int:
+        raise smtplib.SMTPDataError(451, b"try again later")
+
+
+@pytest.mark.django_db
+def test_a_server_that_defers_costs_no_letter_for_days(settings: Settings) -> None:
+    settings.EMAIL_BACKEND = f"{__name__}.ComeBackLater"
+    receipt = issue(rows.payment(), cause=Cause.clock())
+    letter = Letter.objects.get(key=str(receipt.pk))
+    now = letter.created_at
+    for _ in range(30):
+        letters.deliver(letter.pk, now=now)
+        letter.refresh_from_db()
+        assert letter.state == LetterState.QUEUED
+        now = letter.due_at
+    for _ in range(settings.LETTER_ATTEMPTS + 1):
+        now += timedelta(days=6)
+        letters.deliver(letter.pk, now=now)
+    letter.refresh_from_db()
+    assert letter.state == LetterState.FAILED
+    settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+    assert letters.retry([letter.pk]) == 1
+    assert letters.deliver(letter.pk) == LetterState.SENT

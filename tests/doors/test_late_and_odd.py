@@ -80,7 +80,7 @@ def test_an_event_whose_workers_all_died_is_shown_to_a_person(desk: Desk) -> Non
     event = StripeEvent.objects.create(
         id="evt_poison",
         type="customer.subscription.updated",
-        object_id=membership.stripe_subscription_id,
+        object_id=membership.stripe_subscription_id or "",
         livemode=False,
         created=over,
         state=EventState.CLAIMED,

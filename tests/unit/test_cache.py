@@ -38,11 +38,11 @@ def test_the_cache_of_the_suite_still_keeps_things() -> None:
 @pytest.mark.django_db
 def test_the_health_page_names_a_dead_broker_in_json(settings: Settings) -> None:
     before = current_app.conf.broker_url
-    current_app.conf.broker_url = f"redis://127.0.0.1:{free_port()}/0"
+    current_app.conf.update(broker_url=f"redis://127.0.0.1:{free_port()}/0")
     try:
         answer = Client().get("/healthz")
     finally:
-        current_app.conf.broker_url = before
+        current_app.conf.update(broker_url=before)
     assert answer.status_code == 503
     assert answer.json()["broker"] == "down"
     assert answer.json()["database"] == "ok"

@@ -16,6 +16,7 @@ from django.utils import timezone
 
 from billing import checkout, memberships, payments, stripe_api, tickets
 from billing.cause import Cause
+from billing.ids import read_id
 from billing.models import Membership, Payment, Refund
 from billing.snapshots import (
     CheckoutSnapshot,
@@ -101,6 +102,13 @@ def _ticketed(pages: Iterator[list[Snapshot]]) -> Iterator[tuple[int, Snapshot]]
             yield ticket, snapshot
 
 
+def _claimed(snapshot: PaymentSnapshot) -> bool:
+    """Whether this is a gift of ours: one that was never paid may have been forgotten since."""
+    ref = read_id(snapshot.ref)
+    forgotten = snapshot.paid_at is None and not Payment.objects.filter(pk=ref).exists()
+    return bool(snapshot.ref) and not forgotten
+
+
 @dataclass(slots=True)
 class _Walk:
     """One pass over Stripe's lists: payments before states, so that letters have their facts."""
@@ -145,7 +153,7 @@ class _Walk:
                     snapshot, membership=owner, invoice=invoice, ticket=ticket, cause=self.cause
                 ),
             )
-        elif invoice is None and (row is not None or snapshot.ref):
+        elif invoice is None and (row is not None or _claimed(snapshot)):
             self._heal(f"gift {snapshot.id}", lambda: self._gift(ticket, snapshot))
 
     def _gift(self, ticket: int, snapshot: PaymentSnapshot) -> None:

@@ -8,5 +8,5 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 app = Celery("meitheal")
 app.config_from_object("django.conf:settings", namespace="CELERY")
-app.autodiscover_tasks(["billing"])
+app.autodiscover_tasks(["billing", "members"])
 app.autodiscover_tasks(["config"], related_name="health")

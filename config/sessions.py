@@ -13,6 +13,11 @@ def stored_key(session_key: str) -> str:
 
 
 class SessionStore(DatabaseStore):
+    """Django's sessions in the database, each found by a keyed hash of its cookie.
+
+    Only the calls that a WSGI process makes: the asynchronous ones would write the key itself.
+    """
+
     def _get_session_from_db(self) -> Any:
         found = None
         if self.session_key:

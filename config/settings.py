@@ -175,6 +175,7 @@ CELERY_BEAT_SCHEDULE = {
     "sweep": {"task": "billing.tasks.sweep", "schedule": SWEEP_SECONDS, "options": {"expires": 60}},
     "remind": {"task": "billing.tasks.plan_reminders", "schedule": crontab(minute="7")},
     "grace": {"task": "billing.tasks.end_graces", "schedule": crontab(minute="37")},
+    "tidy": {"task": "members.tasks.tidy", "schedule": crontab(hour="4", minute="10")},
     "reconcile": {"task": "billing.tasks.reconcile", "schedule": crontab(hour="3", minute="20")},
 }
 

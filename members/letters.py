@@ -13,10 +13,14 @@ from members.models import SignIn
 
 @letters.composes("sign-in")
 def sign_in(letter: Letter) -> letters.Draft | letters.Skip:
-    """The link, made now and kept nowhere; nothing for an address that nobody here has."""
+    """The link, made now and kept nowhere; nothing for an address from which nobody ever paid.
+
+    Whoever types a stranger's address into the join form must not make us write to them.
+    """
     asked_id = read_id(letter.key)
-    asked = SignIn.objects.filter(pk=asked_id).first() if asked_id else None
-    if asked is None or asked.supporter_id is None:
+    links = SignIn.objects.select_related("supporter")
+    asked = links.filter(pk=asked_id).first() if asked_id else None
+    if asked is None or asked.supporter is None:
         return letters.Skip("nobody has this address")
     if not asked.supporter.has_given:
         return letters.Skip("nothing was ever paid under this address")

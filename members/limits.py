@@ -21,6 +21,7 @@ log = structlog.get_logger(__name__)
 
 SIGN_IN_PER_ADDRESS: Final = parse("5/hour")
 SIGN_IN_PER_NETWORK: Final = parse("30/hour")
+CHECKOUTS_PER_NETWORK: Final = parse("60/hour")
 
 
 def allow(limit: RateLimitItem, *, what: str, who: str) -> bool:
@@ -34,6 +35,12 @@ def allow(limit: RateLimitItem, *, what: str, who: str) -> bool:
     except StorageError:
         log.warning("limit_not_counted", what=what)
         return True
+
+
+def allow_network(limit: RateLimitItem, *, what: str, request: HttpRequest) -> bool:
+    """Count one asking of the network that it comes from; the machine itself has no limit."""
+    network = network_of(request)
+    return not network or allow(limit, what=what, who=network)
 
 
 def network_of(request: HttpRequest) -> str:

@@ -6,6 +6,7 @@ from django.db import IntegrityError, models, transaction
 from django.utils import timezone
 
 from billing.ids import new_id
+from billing.states import MembershipState, PaymentState
 from members import vault
 
 
@@ -35,9 +36,15 @@ class Supporter(models.Model):
 
     @property
     def has_given(self) -> bool:
-        """Whether anything of theirs was ever begun at the bank. Before that, anybody may have typed them in."""
-        begun = self.memberships.exclude(state__in=["pending", "expired"]).exists()
-        return begun or self.payments.filter(state="succeeded").exists()
+        """Whether anything of theirs ever began at the bank.
+
+        Until then nobody has shown that the address is theirs: anybody may have typed it in.
+        """
+        unpaid = [MembershipState.PENDING, MembershipState.EXPIRED]
+        return (
+            self.memberships.exclude(state__in=unpaid).exists()
+            or self.payments.filter(state=PaymentState.SUCCEEDED).exists()
+        )
 
     @property
     def email(self) -> str:

@@ -13,10 +13,10 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from billing import charity, checkout, intents, stripe_api, withdrawal
 from billing.dates import dublin_date
-from billing.models import Plan
+from billing.models import Intent, Plan
 from billing.models.plan import Interval
 from billing.money import decimal_amount, format_amount
-from members import consent, offers, press, signin
+from members import consent, limits, offers, press, signin
 from members.forms import FORM_WIDE_ERROR, JoinForm
 from members.models import Consent, Supporter
 from members.models.supporter import supporter_for
@@ -56,17 +56,26 @@ def choose(request: HttpRequest) -> HttpResponse:
 @never_cache
 def pay(request: HttpRequest) -> HttpResponse:
     """Write our rows, open Stripe's page and go there. The same press twice opens one page."""
-    token = request.POST.get("press", "")
     try:
-        pressed = press.read(token, button=_BUTTON)
+        pressed = press.read(request.POST.get("press", ""), button=_BUTTON)
     except press.BadPress:
         return _start_again(request)
     order = Order(**pressed.about)
     plan = Plan.objects.filter(slug=order.plan, active=True).first()
+    if plan is None or order.consent != consent.VERSION:
+        return _start_again(request)
+    if not _within_limit(request, pressed):
+        return _not_now(request, "members/too_many.html", order, plan, status=429, seconds=3600)
     supporter = _supporter_of(request, order)
-    if plan is None or supporter is None or order.consent != consent.VERSION:
+    if supporter is None:
         return _start_again(request)
     _keep_consent(supporter, pressed)
+    return _open_checkout(request, pressed, order, plan, supporter)
+
+
+def _open_checkout(
+    request: HttpRequest, pressed: press.Press, order: Order, plan: Plan, supporter: Supporter
+) -> HttpResponse:
     try:
         started = checkout.start(
             supporter=supporter,
@@ -76,7 +85,7 @@ def pay(request: HttpRequest) -> HttpResponse:
             stripe_customer_id=_customer_of(supporter) if order.supporter_id else "",
         )
     except stripe_api.Unavailable:
-        return _stripe_down(request, token=token, label=_label(plan, order.amount_cents))
+        return _not_now(request, "members/try_again.html", order, plan, status=503, seconds=30)
     except (checkout.TooLittle, intents.PressMismatch):
         return _start_again(request)
     except stripe_api.Refused:
@@ -177,10 +186,20 @@ def _review_page(request: HttpRequest, order: Order, *, plan: Plan) -> HttpRespo
     return render(request, "members/review.html", context)
 
 
-def _stripe_down(request: HttpRequest, *, token: str, label: str) -> HttpResponse:
-    response = render(request, "members/try_again.html", {"press": token, "label": label})
-    response.status_code = 503
-    response.headers["Retry-After"] = "30"
+def _within_limit(request: HttpRequest, pressed: press.Press) -> bool:
+    """Whether this network may open one more checkout; one that is open already costs nothing."""
+    if Intent.objects.filter(press=pressed.id).exists():
+        return True
+    return limits.allow_network(limits.CHECKOUTS_PER_NETWORK, what="checkout", request=request)
+
+
+def _not_now(
+    request: HttpRequest, template: str, order: Order, plan: Plan, *, status: int, seconds: int
+) -> HttpResponse:
+    """A page that keeps the press, so that the same button works when the wait is over."""
+    context = {"press": request.POST["press"], "label": _label(plan, order.amount_cents)}
+    response = render(request, template, context, status=status)
+    response.headers["Retry-After"] = str(seconds)
     return response
 
 

@@ -1,13 +1,17 @@
 """The third door: what was never told is found, and what is found is proven mended."""
 
+from datetime import timedelta
 from io import StringIO
+from urllib.error import HTTPError
 
 import pytest
 from django.core.management import call_command
+from django.utils import timezone
 
 from billing import reconcile
 from billing.models import Letter, Membership, Payment, Receipt, Refund
 from billing.states import MembershipState, PaymentState
+from members import retention
 from tests import rows
 from tests.doors.conftest import Desk
 from tests.local_stripe import LocalStripe
@@ -109,3 +113,14 @@ def test_it_mends_a_row_that_was_changed_by_hand(desk: Desk) -> None:
     membership.refresh_from_db()
     assert membership.amount_cents == 199
     assert Payment.objects.get().fee_cents == 28
+
+
+def test_it_misses_nobody_who_was_forgotten_because_they_never_paid(desk: Desk) -> None:
+    bob = desk.open(rows.bob(), "once", 700)
+    with pytest.raises(HTTPError):
+        desk.stripe.pay(bob.url, card="4000000000000002")
+    desk.stripe.advance(days=2)
+    assert run("--apply")[0] == 0
+    assert Payment.objects.get().state == PaymentState.FAILED
+    assert retention.tidy(now=timezone.now() + timedelta(days=8)).people == 1
+    assert run("--apply") == (0, "0 differences remain\n")

@@ -3,14 +3,17 @@
 import json
 import random
 import signal
+import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from functools import partial
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import redis
+from django.db import connection
 
 from billing.handlers import HANDLERS
 from billing.models import Letter, Membership, Payment, Receipt, StripeEvent
@@ -110,6 +113,27 @@ def test_a_broker_emptied_between_store_and_process_loses_nothing(house: House) 
     broker.flushdb()
     house.start()
     house.wait_for(all_is_well)
+
+
+@pytest.mark.servers
+def test_workers_go_on_after_the_database_dropped_every_connection(house: House) -> None:
+    """A restart of PostgreSQL once left the workers with dead connections for hours."""
+    events = pay_unheard(house)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+    for event in events:
+        house.wait_for(partial(accepted, house, event))
+    house.wait_for(all_is_well)
+
+
+def accepted(house: House, event: dict[str, Any]) -> bool:
+    """Whether Stripe's try, or the next one, is answered with 200."""
+    with suppress(urllib.error.HTTPError):
+        return post(house, event) == 200
+    return False
 
 
 def broker_of(house: House) -> "redis.Redis":

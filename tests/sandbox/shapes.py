@@ -1,6 +1,6 @@
 """Skeletons of the endive objects: every nullable field starts as null.
 
-Names come from the installed SDK's resource classes; tests/unit/test_sandbox_shapes.py compares
+Names come from the installed SDK's resource classes; tests/stand_in/test_shapes.py compares
 each emitted object with them, so a field that Stripe adds shows as a failing test.
 """
 

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 import stripe
 
-from tests.unit.test_sandbox import Desk, open_desk
+from tests.stand_in.desk import Desk, open_desk
 
 SDK = Path(stripe.__file__).parent
 # Absent unless asked for, or only in the answer that creates or deletes.

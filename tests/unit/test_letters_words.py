@@ -126,6 +126,22 @@ def test_it_says_who_writes_as_the_law_wants(ask: Callable[[], Letter]) -> None:
 
 
 @EVERY_KIND
+@pytest.mark.parametrize(
+    "name",
+    ["مینا\u200cسادات", "Alice \U0001f469\u200d\U0001f680"],  # noqa: RUF001 - Persian, not l
+)
+def test_it_greets_by_a_name_whose_letters_are_joined(ask: Callable[[], Letter], name: str) -> None:
+    letter = ask()
+    assert letter.supporter
+    letter.supporter.name = name
+    letter.supporter.save()
+    message = _sent(letter)
+    assert f"Dear {name}," in str(message.body)
+    assert f"Dear {name}," in _html(message)
+    assert message.message().as_bytes()
+
+
+@EVERY_KIND
 def test_it_fetches_nothing_from_anywhere(ask: Callable[[], Letter]) -> None:
     html = _html(_sent(ask()))
     assert Loads(html).found == []

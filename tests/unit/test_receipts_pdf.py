@@ -57,6 +57,20 @@ def test_it_states_all_that_a_receipt_must() -> None:
     assert "Charity Tax Number" not in text, "what is not configured is left out"
 
 
+@pytest.mark.parametrize(
+    "name",
+    ["مینا\u200cسادات", "Al\u200dice"],  # noqa: RUF001 - Persian, not l
+)
+def test_it_prints_a_name_whose_letters_are_joined(name: str) -> None:
+    assert name in _read(receipt_pdf.render(_monthly(), name=name))
+
+
+def test_it_leaves_a_name_out_that_it_has_no_letters_for() -> None:
+    text = _read(receipt_pdf.render(_monthly(), name="Alice \U0001f469\u200d\U0001f680"))
+    assert "Receipt R-2026-000001" in text
+    assert "Received from" not in text
+
+
 def test_it_tells_a_token_and_a_material_benefit_apart() -> None:
     token = receipt_pdf.statement(_of(BenefitClass.TOKEN, "a sticker"))
     assert token == (

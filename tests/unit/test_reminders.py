@@ -162,7 +162,7 @@ def test_it_plans_any_number_in_a_handful_of_queries(
         rows.membership(slug="yearly")
     with django_assert_num_queries(5):
         assert reminders.plan(now=DAY_21) == 40
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(3):
         assert reminders.plan(now=DAY_21) == 0
 
 

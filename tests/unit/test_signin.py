@@ -10,7 +10,7 @@ import pytest
 import time_machine
 from django.core import mail
 from django.db import connection
-from django.test import Client
+from django.test import Client, RequestFactory
 from django.utils import timezone
 
 from billing import letters
@@ -48,7 +48,7 @@ def link_in_mail() -> str:
 
 
 def link_for_alice(client: Client) -> str:
-    rows.alice()
+    rows.payment(rows.membership())
     ask(client, "alice@example.org")
     return link_in_mail()
 
@@ -94,6 +94,21 @@ def test_it_writes_to_nobody_for_an_unknown_address(client: Client) -> None:
     ask(client, "nobody@example.org")
     assert letters.deliver(Letter.objects.get().id) == LetterState.SKIPPED
     assert mail.outbox == []
+
+
+@pytest.mark.parametrize("state", ["pending", "expired"])
+def test_it_writes_to_nobody_whose_address_was_only_typed_in(client: Client, state: str) -> None:
+    rows.membership(state=state, stripe_subscription_id=None)
+    ask(client, "alice@example.org")
+    assert letters.deliver(Letter.objects.get().id) == LetterState.SKIPPED
+    assert mail.outbox == []
+
+
+@pytest.mark.parametrize("begun", [rows.membership, lambda: rows.payment(rows.membership())])
+def test_it_writes_to_whoever_gives_or_gave(client: Client, begun: Any) -> None:
+    begun()
+    ask(client, "alice@example.org")
+    assert letters.deliver(Letter.objects.get().id) == LetterState.SENT
 
 
 def test_it_signs_in_by_the_button_and_not_by_opening_the_link(client: Client) -> None:
@@ -148,7 +163,7 @@ def test_it_refuses_a_link_that_was_changed(client: Client) -> None:
     link = link_for_alice(client)
     _, _, signin_id, token, _ = link.split("/")
     flipped = ("0" if token[0] != "0" else "1") + token[1:]
-    rows.bob()
+    rows.payment()
     ask(client, "bob@example.org")
     other = SignIn.objects.latest("asked_at").id
     for bent in (
@@ -192,6 +207,24 @@ def test_it_limits_an_address_alike_known_or_not(client: Client) -> None:
     assert SignIn.objects.count() == 10
 
 
+@pytest.mark.parametrize(
+    ("address", "network"),
+    [
+        ("192.0.2.1", "192.0.2.1"),
+        ("::ffff:192.0.2.1", "192.0.2.1"),
+        ("2001:db8::5", "2001:db8::/64"),
+        ("127.0.0.1", ""),
+        ("::1", ""),
+        ("::ffff:127.0.0.1", ""),
+        ("nonsense", "unknown"),
+    ],
+)
+def test_it_counts_a_household_as_one_and_itself_not_at_all(
+    rf: RequestFactory, address: str, network: str
+) -> None:
+    assert limits.network_of(rf.get("/", REMOTE_ADDR=address)) == network
+
+
 def test_it_limits_a_network_and_not_the_next_one(client: Client) -> None:
     answers = [ask(client, f"{n}@example.org").status_code for n in range(31)]
     assert answers == [200] * 30 + [429]
@@ -221,15 +254,57 @@ def test_it_lets_people_in_while_redis_is_away(client: Client, settings: Any) ->
     assert ask(client, "alice@example.org").status_code == 200
 
 
-@pytest.mark.parametrize("email", ["", "alice", "a@b.ie\r\nBcc: c@d.ie", "x" * 300 + "@b.ie"])
+@pytest.mark.parametrize(
+    "email",
+    [
+        "",
+        "alice",
+        "a@b.ie\r\nBcc: c@d.ie",
+        "x" * 300 + "@b.ie",
+        "root@localhost",
+        "alice@[127.0.0.1]",
+        "alice@[IPv6:::1]",
+    ],
+)
 def test_it_refuses_what_is_no_address(client: Client, email: str) -> None:
     assert ask(client, email).status_code == 400
     assert SignIn.objects.count() == 0
 
 
 def test_it_does_not_send_a_link_that_is_over(client: Client) -> None:
-    rows.alice()
+    rows.payment(rows.membership())
     ask(client, "alice@example.org")
     later = timezone.now() + timedelta(hours=2)
     with time_machine.travel(later, tick=False):
         assert letters.deliver(Letter.objects.get().id) == LetterState.SKIPPED
+    assert Letter.objects.get().reason == "the link is over"
+
+
+def test_it_tells_nobody_the_link_as_the_page_before(client: Client) -> None:
+    link = link_for_alice(client)
+    open_page, entered, over = client.get(link), client.post(link), Client().get(link)
+    assert [each.status_code for each in (open_page, entered, over)] == [200, 302, 410]
+    for page in (open_page, entered, over):
+        assert page.headers["Referrer-Policy"] == "strict-origin"
+        assert 'name="referrer"' not in page.content.decode()  # it would overrule the header
+    assert client.get("/account/").headers["Referrer-Policy"] == "same-origin"
+
+
+@pytest.mark.parametrize(
+    ("origin", "status"),
+    [("https://testserver", 302), ("https://elsewhere.example", 403), ("null", 403)],
+)
+def test_it_takes_the_press_of_its_own_page_only(client: Client, origin: str, status: int) -> None:
+    link = link_for_alice(client)
+    careful = Client(enforce_csrf_checks=True)
+    page = careful.get(link, secure=True).content.decode()
+    token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', page)
+    assert token
+    # What a browser sends from a page under "strict-origin": the Origin, and no more as Referer.
+    answer = careful.post(
+        link,
+        {"csrfmiddlewaretoken": token[1]},
+        secure=True,
+        headers={"Origin": origin, "Referer": f"{origin}/"},
+    )
+    assert answer.status_code == status

@@ -1,0 +1,11 @@
+"""Celery tasks of members: each calls one verb, and may run twice."""
+
+from celery import shared_task
+from django.utils import timezone
+
+from members import retention
+
+
+@shared_task
+def tidy() -> None:
+    retention.tidy(now=timezone.now())

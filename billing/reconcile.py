@@ -105,8 +105,9 @@ def _ticketed(pages: Iterator[list[Snapshot]]) -> Iterator[tuple[int, Snapshot]]
 def _claimed(snapshot: PaymentSnapshot) -> bool:
     """Whether this is a gift of ours: one that was never paid may have been forgotten since."""
     ref = read_id(snapshot.ref)
-    forgotten = snapshot.paid_at is None and not Payment.objects.filter(pk=ref).exists()
-    return bool(snapshot.ref) and not forgotten
+    if ref is None or snapshot.paid_at is not None:
+        return bool(snapshot.ref)
+    return Payment.objects.filter(pk=ref).exists()
 
 
 @dataclass(slots=True)

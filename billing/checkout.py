@@ -111,7 +111,7 @@ def portal_url(*, membership: Membership, press: str, return_url: str) -> str:
     """
     if membership.customer is None:
         raise stripe_api.NotFound("no customer")
-    params = {
+    params: Shape = {
         "customer": membership.customer.stripe_customer_id,
         "return_url": return_url,
         "flow_data": {
@@ -119,6 +119,9 @@ def portal_url(*, membership: Membership, press: str, return_url: str) -> str:
             "after_completion": {"type": "redirect", "redirect": {"return_url": return_url}},
         },
     }
+    # Without ours Stripe takes the dashboard's default, which live mode may not have.
+    if configuration := stripe_api.portal_configuration():
+        params["configuration"] = configuration
     return stripe_api.create_portal_session(params, key=f"portal:{press}")
 
 

@@ -240,9 +240,13 @@ def put_product(product_id: str, params: Shape, *, key: str) -> None:
         _ask(_api().products.update, product_id, params, key=f"{key}:update")
 
 
-def portal_configurations() -> list[Shape]:
-    pages = _pages(_api().billing_portal.configurations, {})
-    return [each for page in pages for each in page]
+def portal_configuration() -> str:
+    """The id of the portal configuration that is ours, or ""."""
+    for page in _pages(_api().billing_portal.configurations, {}):
+        for each in page:
+            if shapes.is_ours(each):
+                return str(each["id"])
+    return ""
 
 
 def put_portal_configuration(existing_id: str, params: Shape, *, key: str) -> str:

@@ -8,7 +8,7 @@ from django.conf import settings
 from billing import charity, stripe_api
 from billing.handlers import HANDLERS
 from billing.models import Plan
-from billing.stripe_shapes import Shape
+from billing.stripe_shapes import MANAGED_BY, Shape, is_ours
 
 _MARK: Final = "meitheal"
 _SECRETS: Final = "STRIPE_WEBHOOK_SECRETS"
@@ -28,7 +28,7 @@ def put_products(*, run: str) -> None:
         product_id = plan.stripe_product_id or f"{_MARK}_{plan.slug}"
         params: Shape = {
             "name": f"{charity.current().trading_name} {plan.name}",
-            "metadata": {"managed_by": _MARK},
+            "metadata": MANAGED_BY,
         }
         if plan.recurring:
             params["statement_descriptor"] = settings.STRIPE_STATEMENT_DESCRIPTOR
@@ -39,7 +39,7 @@ def put_products(*, run: str) -> None:
 def put_portal(*, run: str) -> str:
     """The customer portal: change the card, see invoices, cancel at the period's end. Its id."""
     params = {
-        "metadata": {"managed_by": _MARK},
+        "metadata": MANAGED_BY,
         "default_return_url": f"{settings.SITE_URL}/account/",
         "features": {
             "payment_method_update": {"enabled": True},
@@ -54,7 +54,8 @@ def put_portal(*, run: str) -> str:
             "customer_update": {"enabled": False},
         },
     }
-    return stripe_api.put_portal_configuration(_our_portal(), params, key=f"setup:{run}:portal")
+    existing = stripe_api.portal_configuration()
+    return stripe_api.put_portal_configuration(existing, params, key=f"setup:{run}:portal")
 
 
 def put_webhook(*, run: str, must_know_secret: bool) -> str:
@@ -75,7 +76,7 @@ def put_webhook(*, run: str, must_know_secret: bool) -> str:
         params = {
             "url": webhook_url(),
             "enabled_events": events,
-            "metadata": {"managed_by": _MARK},
+            "metadata": MANAGED_BY,
             "description": "Membership service",
         }
         secret = stripe_api.create_webhook_endpoint(params, key=f"setup:{run}:hook")
@@ -100,13 +101,5 @@ def write_secret(env_file: Path, secret: str) -> None:
     env_file.write_text("\n".join([*kept, f"{_SECRETS}={secrets}"]) + "\n")
 
 
-def _our_portal() -> str:
-    for each in stripe_api.portal_configurations():
-        if (each.get("metadata") or {}).get("managed_by") == _MARK:
-            return str(each["id"])
-    return ""
-
-
 def _is_ours(endpoint: Shape) -> bool:
-    marked = (endpoint.get("metadata") or {}).get("managed_by") == _MARK
-    return marked or endpoint.get("url") == webhook_url()
+    return is_ours(endpoint) or endpoint.get("url") == webhook_url()

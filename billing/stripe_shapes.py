@@ -18,6 +18,7 @@ from billing.snapshots import (
 Shape = dict[str, Any]
 
 REF_KEY: Final = "meitheal_ref"
+MANAGED_BY: Final = {"managed_by": "meitheal"}
 COMMENT_GRACE_ENDED: Final = "grace ended"
 
 
@@ -35,6 +36,11 @@ def _id(value: Any) -> str:
     if isinstance(value, dict):
         return str(value.get("id") or "")
     return value or ""
+
+
+def is_ours(shape: Shape) -> bool:
+    """Whether `stripe_setup` made this product, portal configuration or endpoint."""
+    return (shape.get("metadata") or {}).get("managed_by") == MANAGED_BY["managed_by"]
 
 
 def _ref(shape: Shape) -> str:

@@ -30,7 +30,9 @@ def test_setup_may_be_run_again_and_leaves_one_of_each(stripe: LocalStripe, tmp_
     [endpoint] = stripe_api.webhook_endpoints()
     assert sorted(endpoint["enabled_events"]) == sorted(HANDLERS)
     assert endpoint["api_version"] == stripe_api.API_VERSION
-    assert len(stripe_api.portal_configurations()) == 1
+    configuration = stripe_api.portal_configuration()
+    setup(tmp_path / "env")
+    assert stripe_api.portal_configuration() == configuration != ""
     assert {plan.stripe_product_id for plan in Plan.objects.all()} == {
         "meitheal_monthly",
         "meitheal_yearly",

@@ -23,7 +23,7 @@ DEFINITIONS: Final = {
         "Who joined and left in the same month counts as both."
     ),
     "failed": (
-        "Payments that first failed in the month, how many and how much, whether or not a later "
+        "Membership payments that first failed in the month, how many and how much, whether or not a later "
         "try succeeded."
     ),
     "gross": (

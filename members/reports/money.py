@@ -42,9 +42,12 @@ def refunds(months: list[Month]) -> list[dict[str, int]]:
 
 
 def failures(months: list[Month]) -> list[dict[str, int]]:
-    """Per month by `first_failed_at`: how many payments met a failure, and their sum. One query."""
+    """Per month by `first_failed_at`: invoices whose first try failed, and their sum. One query.
+
+    A gift has no invoice: whoever gives sees the refusal and takes another card (DOMAIN 7).
+    """
     return per_month(
-        Payment.objects.all(),
+        Payment.objects.filter(membership__isnull=False),
         moment="first_failed_at",
         months=months,
         failed=Count("pk"),

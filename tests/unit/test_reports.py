@@ -284,6 +284,12 @@ def test_it_counts_a_failure_in_the_month_of_the_first_even_if_it_healed() -> No
     assert _month("2026-11").failed == 0
 
 
+def test_a_gift_whose_first_card_was_refused_is_no_failed_invoice() -> None:
+    rows.payment(amount_cents=500, first_failed_at=OCTOBER, paid_at=OCTOBER)
+    line = _month("2026-10")
+    assert (line.failed, line.gifts) == (0, 1)
+
+
 def test_it_needs_as_few_queries_for_three_hundred_members_as_for_one(
     django_assert_num_queries: DjangoAssertNumQueries,
 ) -> None:

@@ -23,8 +23,8 @@ DEFINITIONS: Final = {
         "Who joined and left in the same month counts as both."
     ),
     "failed": (
-        "Membership payments that first failed in the month, how many and how much, whether or not a later "
-        "try succeeded."
+        "Membership payments that first failed in the month, how many and how much, whether or "
+        "not a later try succeeded."
     ),
     "gross": (
         "All payments that succeeded in the month, memberships and gifts, before fees and refunds."

@@ -6,6 +6,9 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.synced
 
+# The certificates that this machine trusts, as pip does.
+export UV_SYSTEM_CERTS := 1
+
 .PHONY: help setup run test test-long check lock reset
 
 help: ## show the targets
@@ -22,7 +25,8 @@ $(STAMP): requirements-dev.lock requirements-uv.lock
 	@echo "Installing the locked packages into .venv ..."
 	@$(PYTHON) -m pip --python $(BIN)/python install -q --require-hashes -r requirements-uv.lock
 	@$(BIN)/uv pip sync -q --python $(BIN)/python --require-hashes requirements-uv.lock requirements-dev.lock \
-		|| $(PYTHON) -m pip --python $(BIN)/python install -q --require-hashes -r requirements-dev.lock
+		|| { echo "uv could not; pip does the same now, it takes a little longer ..."; \
+			$(PYTHON) -m pip --python $(BIN)/python install -q --require-hashes -r requirements-dev.lock; }
 	@touch $@
 
 run: $(STAMP) ## serve the demo on http://127.0.0.1:8000 (PORT and SANDBOX_PORT move the ports)
@@ -48,6 +52,7 @@ lock: ## renew the lock files
 	@echo uv | $(BIN)/uv pip compile -q --upgrade --universal --generate-hashes --no-header --no-annotate - -o requirements-uv.lock
 
 reset: ## forget the demo's data
-	@rm -rf var
-	@if grep -qs '^# Written by make run' .env; then rm .env; fi
+	@if [ -e .env ] && ! grep -qs '^# Written by make run' .env; then \
+		echo "There is a .env of your own here, and var/ may hold its data: remove them by hand."; exit 2; fi
+	@rm -rf var .env
 	@echo "The demo's data is gone; make run starts over."

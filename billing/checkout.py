@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 import structlog
@@ -14,7 +15,7 @@ from billing.cause import Cause
 from billing.ids import read_id
 from billing.models import Intent, Membership, Payment, Plan
 from billing.models.stripe import IntentKind
-from billing.money import format_amount
+from billing.money import decimal_amount, format_amount
 from billing.snapshots import CheckoutSnapshot
 from billing.stripe_shapes import REF_KEY, Shape
 
@@ -158,6 +159,7 @@ def _session_params(ref: UUID, plan: Plan, amount_cents: int, stripe_customer_id
         "unit_amount": amount_cents,
         "product": plan.stripe_product_id,
     }
+    chosen = urlencode({"plan": plan.slug, "amount": decimal_amount(amount_cents)})
     # Metadata is not inherited: the reference goes on the session and on what it makes.
     metadata = {REF_KEY: str(ref)}
     common: Shape = {
@@ -167,7 +169,7 @@ def _session_params(ref: UUID, plan: Plan, amount_cents: int, stripe_customer_id
         # Else payers abroad might be charged in their own currency.
         "adaptive_pricing": {"enabled": False},
         "success_url": f"{settings.SITE_URL}/thanks/{ref}/",
-        "cancel_url": f"{settings.SITE_URL}/?cancelled=1",
+        "cancel_url": f"{settings.SITE_URL}/?cancelled=1&{chosen}",
         "expires_at": intents.checkout_expiry(),
     }
     if stripe_customer_id:

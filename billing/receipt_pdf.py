@@ -124,11 +124,11 @@ def _data(receipt: Receipt, name: str) -> dict[str, Any]:
 
 
 def _how_to_manage(receipt: Receipt, charity: Charity) -> list[str]:
-    """Where to change or end it, and whom to ask: as they are now, since old ones may be gone."""
+    """Where to end it, and whom to ask: as they are now, since old ones may be gone."""
     account = settings.SITE_URL + ACCOUNT_PATH
     contact = identity.current().support_email or charity.support_email
     lines = [
-        f"Change or end your support at any time: {account}"
+        f"End your support at any time: {account}"
         if receipt.payment.membership_id and receipt.series == Series.RECEIPT
         else f"Your receipts: {account}",
         f"Questions: {contact}" if contact else "",

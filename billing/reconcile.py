@@ -18,6 +18,7 @@ from billing import checkout, memberships, payments, stripe_api, tickets
 from billing.cause import Cause
 from billing.ids import read_id
 from billing.models import Membership, Payment, Refund
+from billing.models.membership import LIVE
 from billing.snapshots import (
     CheckoutSnapshot,
     InvoiceSnapshot,
@@ -59,6 +60,7 @@ def run(*, apply: bool, quiet: bool = False) -> Report:
     walk.invoices()
     walk.payments()
     walk.subscriptions()
+    walk.unknown_to_stripe()
     walk.refunds()
     walk.checkouts()
     if apply:
@@ -120,6 +122,7 @@ class _Walk:
     invoice_of: dict[str, InvoiceSnapshot] = field(default_factory=dict)
     subscription_of: dict[str, SubscriptionSnapshot] = field(default_factory=dict)
     known_refs: set[str] = field(default_factory=set)
+    known_payments: set[str] = field(default_factory=set)
 
     def invoices(self) -> None:
         """Learn which invoice each payment intent pays, and which subscription each invoice has."""
@@ -138,6 +141,7 @@ class _Walk:
         }
         for ticket, snapshot in _ticketed(stripe_api.payment_pages(failed)):
             self.known_refs.add(snapshot.ref)
+            self.known_payments.add(snapshot.id)
             row = rows.get(snapshot.id)
             if row is None or self._differs(payments.differs, row, snapshot):
                 self._payment(ticket, snapshot, row)
@@ -188,6 +192,17 @@ class _Walk:
         owner = memberships.owner_of(snapshot)
         if owner is not None:
             memberships.apply(owner.pk, snapshot, ticket=ticket, cause=self.cause)
+
+    def unknown_to_stripe(self) -> None:
+        """Name what we hold for live or paid and Stripe does not know: a person has to look."""
+        live = Membership.objects.filter(state__in=LIVE).exclude(stripe_subscription_id=None)
+        for subscription_id in live.values_list("stripe_subscription_id", flat=True):
+            if subscription_id not in self.subscription_of:
+                self.report.differences.append(f"subscription {subscription_id} is not at Stripe")
+        paid = Payment.objects.filter(state=PaymentState.SUCCEEDED)
+        for payment_id in paid.values_list("stripe_payment_intent_id", flat=True):
+            if payment_id not in self.known_payments:
+                self.report.differences.append(f"payment {payment_id} is not at Stripe")
 
     def refunds(self) -> None:
         rows = {row.stripe_refund_id: row for row in Refund.objects.all()}

@@ -1,6 +1,7 @@
 """What all tests share: a database, the local Stripe, the house, and which of them run where."""
 
 import os
+import signal
 from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
@@ -37,6 +38,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     if not django_settings.SECRET_KEY.startswith("for-tests-only"):
         pytest.exit("Run `make test`, or pytest with ENV_FILE=tests/test.env.", returncode=2)
+    # Else a suite that is told to stop would leave its servers behind.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     for name, what in MARKERS.items():
         config.addinivalue_line("markers", f"{name}: {what}")
 

@@ -1,5 +1,7 @@
 """A promise to give again and again, and the history of what became of it."""
 
+from typing import Final
+
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
@@ -9,6 +11,8 @@ from billing.models.plan import Interval, Plan
 from billing.models.rules import one_of, positive
 from billing.models.stripe import StripeCustomer
 from billing.states import EndReason, MembershipState
+
+LIVE: Final = frozenset({MembershipState.ACTIVE, MembershipState.PAST_DUE, MembershipState.PAUSED})
 
 
 class Membership(models.Model):
@@ -84,11 +88,7 @@ class Membership(models.Model):
     @property
     def live(self) -> bool:
         """Whether it still stands: it renews, is paused, or waits for an overdue payment."""
-        return self.state in {
-            MembershipState.ACTIVE,
-            MembershipState.PAST_DUE,
-            MembershipState.PAUSED,
-        }
+        return self.state in LIVE
 
 
 class MembershipEvent(models.Model):

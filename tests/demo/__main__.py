@@ -26,6 +26,8 @@ def main() -> int:
     for name, number in {"PORT": port, "SANDBOX_PORT": stripe_port}.items():
         if not is_free(number):
             _refuse(f"Port {number} is in use. Set {name}: {name}={number + 1} make run")
+    if not progress.only_one():
+        _refuse("A demo runs in this folder already; its data cannot be shared by two.")
     demo = Demo(port=port, stripe_port=stripe_port)
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda *_: demo.stop_asked())

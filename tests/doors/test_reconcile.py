@@ -97,6 +97,17 @@ def test_it_tells_what_it_could_not_heal(desk: Desk) -> None:
     assert "remains: subscription sub_" in said
 
 
+def test_it_names_what_stripe_does_not_know(desk: Desk) -> None:
+    """A backup of another day was put back, or the key is another account's."""
+    membership = rows.membership(stripe_subscription_id="sub_lost")
+    rows.payment(membership, stripe_payment_intent_id="pi_lost")
+    for flags in ((), ("--apply",)):
+        code, said = run(*flags)
+        assert code == 1
+        assert "subscription sub_lost is not at Stripe" in said
+        assert "payment pi_lost is not at Stripe" in said
+
+
 def test_it_says_so_when_stripe_cannot_be_read(desk: Desk, stripe: LocalStripe) -> None:
     stripe.tell("down", seconds=60)
     code, said = run("--apply")

@@ -248,7 +248,7 @@ def test_it_sends_the_receipt_with_its_document() -> None:
     text = str(message.body)
     assert "Paid: €1.99" in text
     assert "R-2026-000001" in text
-    assert "You can change or end your support" in " ".join(text.split())
+    assert "You can end your support" in " ".join(text.split())
 
 
 def test_it_says_of_a_gift_that_it_was_once() -> None:

@@ -29,9 +29,8 @@ class Command(BaseCommand):
     def _run(self, *, apply: bool, quiet: bool) -> int:
         """Compare, heal if asked to, and compare again: what is claimed healed has been seen so."""
         report = reconcile.run(apply=apply, quiet=quiet)
-        verb = "healed" if apply else "differs"
         for line in report.differences:
-            self.stdout.write(f"{verb}: {line}")
+            self.stdout.write(f"differs: {line}")
         if apply and report.differences:
             report = reconcile.run(apply=False)
             for line in report.differences:

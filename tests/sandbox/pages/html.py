@@ -27,6 +27,7 @@ button.big{width:100%;margin-top:1.2rem}button.plain{background:#e6e9f0;color:va
 button.small{padding:.25rem .6rem;font-size:.85rem}
 .row{display:flex;gap:.6rem;flex-wrap:wrap;align-items:center}
 .box{display:flex;gap:.6rem;margin-top:1rem;font-weight:400}
+.across{overflow-x:auto}
 table{width:100%;border-collapse:collapse;font-size:.88rem}
 th,td{text-align:left;padding:.35rem .5rem;border-bottom:1px solid var(--line)}
 code{font-size:.85em}fieldset{border:1px solid var(--line);border-radius:8px;margin:1rem 0}
@@ -93,6 +94,6 @@ def table(head: list[str], rows: list[list[str]], testid: str) -> str:
     body = "".join("<tr>" + "".join(f"<td>{c}</td>" for c in row) + "</tr>" for row in rows)
     empty = "" if rows else f'<tr><td colspan="{len(head)}" class="soft">none yet</td></tr>'
     return (
-        f'<table data-testid="{testid}"><thead><tr>{top}</tr></thead>'
-        f"<tbody>{body}{empty}</tbody></table>"
+        f'<div class="across"><table data-testid="{testid}"><thead><tr>{top}</tr></thead>'
+        f"<tbody>{body}{empty}</tbody></table></div>"
     )

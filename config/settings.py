@@ -23,7 +23,11 @@ env.read_env(env.path("ENV_FILE", default=str(BASE_DIR / ".env")))  # a missing 
 DEBUG = env.bool("DEBUG", default=False)
 SECRET_KEY = env.str("SECRET_KEY")
 SITE_URL = env.str("SITE_URL", default="http://127.0.0.1:8000").rstrip("/")
-ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[env.url("SITE_URL", default=SITE_URL).hostname])
+# The demo answers to both names of this machine, whichever a newcomer types.
+_NAMES_OF_THE_DEMO = ["localhost", "127.0.0.1"] if DEBUG else []
+ALLOWED_HOSTS = _NAMES_OF_THE_DEMO + env.list(
+    "ALLOWED_HOSTS", default=[env.url("SITE_URL", default=SITE_URL).hostname]
+)
 CSRF_TRUSTED_ORIGINS = [SITE_URL]
 TRUSTED_PROXY = env.bool("TRUSTED_PROXY", default=False)
 
@@ -222,7 +226,6 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
-_HTTPS = SITE_URL.startswith("https://")
 if not DEBUG:
     SESSION_COOKIE_SECURE = True
     CSRF_COOKIE_SECURE = True

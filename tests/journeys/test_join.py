@@ -10,12 +10,18 @@ from billing.models.letter import LetterState
 from billing.models.stripe import EventState
 from billing.states import MembershipState, PaymentState
 from tests.house import House
+from tests.visitor import Visitor
 
 ALICE = "alice@example.org"
 
 
 def receipts_sent() -> "QuerySet[Letter]":
     return Letter.objects.filter(kind="receipt", state=LetterState.SENT)
+
+
+def test_it_answers_to_localhost_as_well(house: House) -> None:
+    page = Visitor(house.site.replace("127.0.0.1", "localhost")).get("/")
+    assert page.status == 200
 
 
 def test_it_makes_alice_a_member_and_sends_one_receipt(house: House) -> None:

@@ -95,7 +95,7 @@ def _plain(found: Any) -> Shape:
     return shape
 
 
-# Reads ---
+# Reads
 def get_checkout(session_id: str) -> CheckoutSnapshot:
     return shapes.checkout(_plain(_ask(_api().checkout.sessions.retrieve, session_id)))
 
@@ -151,7 +151,7 @@ def invoice_of(payment_intent_id: str) -> str:
     return ""
 
 
-# Lists, a page at a time, so that a reader can draw its ticket before each page ---
+# Lists, a page at a time, so that a reader can draw its ticket before each page
 def _pages(service: Any, params: Shape) -> Iterator[list[Shape]]:
     """The pages of a list, newest first, each fetched when it is asked for."""
     after: Shape = {}
@@ -208,7 +208,7 @@ def checkout_pages() -> Iterator[list[CheckoutSnapshot]]:
         yield [shapes.checkout(each) for each in page]
 
 
-# Writes: each carries the idempotency key of its intent row ---
+# Writes: each carries the idempotency key of its intent row
 def create_checkout(params: Shape, *, key: str) -> CheckoutSnapshot:
     return shapes.checkout(_plain(_ask(_api().checkout.sessions.create, params, key=key)))
 
@@ -229,7 +229,7 @@ def create_portal_session(params: Shape, *, key: str) -> str:
     return str(_plain(_ask(_api().billing_portal.sessions.create, params, key=key))["url"])
 
 
-# What `stripe_setup` keeps in place ---
+# What `stripe_setup` keeps in place
 def put_product(product_id: str, params: Shape, *, key: str) -> None:
     """Make the product with this id, or bring it to these params."""
     try:
@@ -277,7 +277,7 @@ def delete_webhook_endpoint(endpoint_id: str) -> None:
     _ask(_api().webhook_endpoints.delete, endpoint_id)
 
 
-# The signature on a webhook ---
+# The signature on a webhook
 def verify_signature(body: bytes, header: str) -> None:
     """Raise BadSignature unless one of our secrets signed this body within five minutes.
 

@@ -7,6 +7,7 @@ The README has the table of all variables. Production differs from the demo by e
 
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import environ
 from celery.schedules import crontab
@@ -19,7 +20,7 @@ VAR_DIR = BASE_DIR / "var"
 env = environ.FileAwareEnv()
 env.read_env(env.path("ENV_FILE", default=str(BASE_DIR / ".env")))  # a missing file reads as empty
 
-# The service ---
+# The service
 DEBUG = env.bool("DEBUG", default=False)
 SECRET_KEY = env.str("SECRET_KEY")
 SITE_URL = env.str("SITE_URL", default="http://127.0.0.1:8000").rstrip("/")
@@ -31,11 +32,11 @@ ALLOWED_HOSTS = _NAMES_OF_THE_DEMO + env.list(
 CSRF_TRUSTED_ORIGINS = [SITE_URL]
 TRUSTED_PROXY = env.bool("TRUSTED_PROXY", default=False)
 
-# The vault: keys newest first, base64 of 32 bytes each ---
+# The vault: keys newest first, base64 of 32 bytes each
 VAULT_KEYS = env.list("VAULT_KEYS")
 VAULT_LOOKUP_KEY = env.str("VAULT_LOOKUP_KEY")
 
-# Stripe ---
+# Stripe
 STRIPE_API_KEY = env.str("STRIPE_API_KEY", default="")
 STRIPE_WEBHOOK_SECRETS = env.list("STRIPE_WEBHOOK_SECRETS", default=[])
 STRIPE_API_BASE = env.str("STRIPE_API_BASE", default="")
@@ -49,7 +50,7 @@ STRIPE_STATEMENT_SUFFIX = env.str("STRIPE_STATEMENT_SUFFIX", default="GIFT")
 # Stripe refuses the terms box unless a terms URL is set in its dashboard (public details).
 STRIPE_TERMS_CONSENT = env.bool("STRIPE_TERMS_CONSENT", default=False)
 
-# How patient we are ---
+# How patient we are
 GRACE_DAYS = env.int("GRACE_DAYS", default=14)
 REMINDER_DAYS = env.int("REMINDER_DAYS", default=21)
 LEASE_SECONDS = env.int("LEASE_SECONDS", default=300)
@@ -127,7 +128,7 @@ TEMPLATES = [
     },
 ]
 
-# Data ---
+# Data
 _database: dict[str, Any] = env.db_url(
     "DATABASE_URL", default=f"sqlite:///{VAR_DIR / 'meitheal.sqlite3'}"
 )
@@ -153,7 +154,7 @@ CACHES = {
     else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
 }
 
-# Celery: the broker is only the doorbell, the rows are the queue ---
+# Celery: the broker is only the doorbell, the rows are the queue
 CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", default=REDIS_URL or "memory://")
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_PUBLISH_RETRY = False
@@ -183,7 +184,7 @@ CELERY_BEAT_SCHEDULE = {
     "reconcile": {"task": "billing.tasks.reconcile", "schedule": crontab(hour="3", minute="20")},
 }
 
-# Mail ---
+# Mail
 if env.str("EMAIL_URL", default=""):
     vars().update(env.email_url("EMAIL_URL"))
 elif DEBUG:
@@ -195,7 +196,7 @@ DEFAULT_FROM_EMAIL = env.str(
     default=f"{CHARITY['trading_name']} <{CHARITY['support_email'] or 'webmaster@localhost'}>",
 )
 
-# Pages ---
+# Pages
 LANGUAGE_CODE = "en-ie"
 LANGUAGES = [("en", "English")]
 TIME_ZONE = "Europe/Dublin"
@@ -214,7 +215,7 @@ STORAGES = {
 }
 WHITENOISE_USE_FINDERS = not STATIC_MANIFEST
 
-# Security ---
+# Security
 SESSION_ENGINE = "config.sessions"
 FILE_UPLOAD_HANDLERS: list[str] = []  # no form of ours takes a file
 CSRF_COOKIE_AGE = None
@@ -252,7 +253,7 @@ CONTENT_SECURITY_POLICY = {
 
 LOGGING = logging_config(debug=DEBUG)
 
-# Staff sign-in ---
+# Staff sign-in
 # Password, then a code. The gate (members/staff/gate.py) asks for both before every staff page.
 AUTHENTICATION_BACKENDS = ["members.staff.accounts.StaffBackend"]
 AUTH_PASSWORD_VALIDATORS = [

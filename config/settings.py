@@ -27,7 +27,7 @@ SITE_URL = env.str("SITE_URL", default="http://127.0.0.1:8000").rstrip("/")
 # The demo answers to both names of this machine, whichever a newcomer types.
 _NAMES_OF_THE_DEMO = ["localhost", "127.0.0.1"] if DEBUG else []
 ALLOWED_HOSTS = _NAMES_OF_THE_DEMO + env.list(
-    "ALLOWED_HOSTS", default=[env.url("SITE_URL", default=SITE_URL).hostname]
+    "ALLOWED_HOSTS", default=[urlsplit(SITE_URL).hostname]
 )
 CSRF_TRUSTED_ORIGINS = [SITE_URL]
 TRUSTED_PROXY = env.bool("TRUSTED_PROXY", default=False)

@@ -14,13 +14,6 @@ from billing.stripe_api import StripeProblem
 log = structlog.get_logger(__name__)
 
 
-def grace_ends(membership: Membership) -> datetime | None:
-    """When an overdue membership will end if nothing is paid; None if nothing is overdue."""
-    if membership.past_due_since is None:
-        return None
-    return membership.past_due_since + timedelta(days=settings.GRACE_DAYS)
-
-
 def end_graces(*, now: datetime) -> int:
     """End at Stripe every membership whose grace is over; how many were ended."""
     limit = now - timedelta(days=settings.GRACE_DAYS)

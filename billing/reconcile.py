@@ -57,10 +57,12 @@ def run(*, apply: bool, quiet: bool = False) -> Report:
     """
     report = Report()
     walk = _Walk(report=report, apply=apply, cause=Cause.reconcile(quiet=quiet))
+    # Before Stripe is asked: who joins while we read is in our rows and not on the page we have.
+    held = _held()
     walk.invoices()
     walk.payments()
     walk.subscriptions()
-    walk.unknown_to_stripe()
+    walk.missing_at_stripe(held)
     walk.refunds()
     walk.checkouts()
     if apply:
@@ -84,6 +86,17 @@ def _open_gifts() -> QuerySet[Payment]:
     return Payment.objects.filter(
         state=PaymentState.PENDING, stripe_payment_intent_id__isnull=True, membership=None
     )
+
+
+def _held() -> list[tuple[str, str]]:
+    """Kind and id at Stripe of all that we hold for live or paid."""
+    live = Membership.objects.filter(state__in=LIVE)
+    paid = Payment.objects.filter(state=PaymentState.SUCCEEDED)
+    subscriptions = live.values_list("stripe_subscription_id", flat=True)
+    payment_intents = paid.values_list("stripe_payment_intent_id", flat=True)
+    return [("subscription", str(each)) for each in subscriptions] + [
+        ("payment", str(each)) for each in payment_intents
+    ]
 
 
 def _is_fact(snapshot: PaymentSnapshot, *, of_invoice: bool) -> bool:
@@ -193,16 +206,14 @@ class _Walk:
         if owner is not None:
             memberships.apply(owner.pk, snapshot, ticket=ticket, cause=self.cause)
 
-    def unknown_to_stripe(self) -> None:
+    def missing_at_stripe(self, held: list[tuple[str, str]]) -> None:
         """Name what we hold for live or paid and Stripe does not know: a person has to look."""
-        live = Membership.objects.filter(state__in=LIVE).exclude(stripe_subscription_id=None)
-        for subscription_id in live.values_list("stripe_subscription_id", flat=True):
-            if subscription_id not in self.subscription_of:
-                self.report.differences.append(f"subscription {subscription_id} is not at Stripe")
-        paid = Payment.objects.filter(state=PaymentState.SUCCEEDED)
-        for payment_id in paid.values_list("stripe_payment_intent_id", flat=True):
-            if payment_id not in self.known_payments:
-                self.report.differences.append(f"payment {payment_id} is not at Stripe")
+        seen = self.subscription_of.keys() | self.known_payments
+        self.report.differences += [
+            f"{kind} {stripe_id} is not at Stripe"
+            for kind, stripe_id in held
+            if stripe_id not in seen
+        ]
 
     def refunds(self) -> None:
         rows = {row.stripe_refund_id: row for row in Refund.objects.all()}

@@ -2,10 +2,12 @@
 
 from datetime import timedelta
 from io import StringIO
+from typing import Any
 from urllib.error import HTTPError
 
 import pytest
 from django.core.management import call_command
+from django.db import connection
 from django.utils import timezone
 
 from billing import reconcile
@@ -106,6 +108,21 @@ def test_it_names_what_stripe_does_not_know(desk: Desk) -> None:
         assert code == 1
         assert "subscription sub_lost is not at Stripe" in said
         assert "payment pi_lost is not at Stripe" in said
+
+
+def test_it_does_not_miss_at_stripe_who_joined_while_it_read(desk: Desk) -> None:
+    joined: list[Membership] = []
+
+    def join_at_the_first_ticket(execute: Any, sql: str, *rest: Any) -> Any:
+        # The first ticket is drawn when the subscriptions have been read.
+        if sql.startswith('INSERT INTO "billing_ticket"') and not joined:
+            joined.append(rows.membership(stripe_subscription_id="sub_of_just_now"))
+        return execute(sql, *rest)
+
+    with connection.execute_wrapper(join_at_the_first_ticket):
+        report = reconcile.run(apply=False)
+    assert joined
+    assert report.differences == []
 
 
 def test_it_says_so_when_stripe_cannot_be_read(desk: Desk, stripe: LocalStripe) -> None:

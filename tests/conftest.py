@@ -16,7 +16,7 @@ from django.dispatch import receiver
 from pytest_django import DjangoDbBlocker
 
 from tests import house as houses
-from tests.local_stripe import LocalStripe
+from tests.local_stripe import PROBLEMS_VARIABLE, LocalStripe, ProblemFile
 from tests.processes import free_port
 from tests.servers import chromium_binary
 
@@ -95,6 +95,26 @@ def _nothing_remembered() -> Iterator[None]:
     """No test begins with what another left in the cache."""
     yield
     cache.clear()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _problem_file(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ProblemFile]:
+    """Where the local Stripes of this run tell what they sent that Stripe would not send."""
+    told = ProblemFile(tmp_path_factory.mktemp("schema") / "problems")
+    # In the environment, so that it reaches a local Stripe however a test starts it.
+    os.environ[PROBLEMS_VARIABLE] = str(told.path)
+    yield told
+    del os.environ[PROBLEMS_VARIABLE]
+    assert not told.fresh(), told.path.read_text()
+
+
+@pytest.fixture(autouse=True)
+def _shaped_like_stripe(_problem_file: ProblemFile) -> Iterator[None]:
+    """A test fails when a local Stripe broke Stripe's schema while it ran."""
+    yield
+    broken = _problem_file.fresh()
+    if broken:
+        pytest.fail(f"the local Stripe sent what Stripe would not:\n{broken}", pytrace=False)
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,7 @@
 """The local Stripe as the suite and the demo use it: a process, and its controls."""
 
 import json
+import os
 import urllib.request
 from pathlib import Path
 from typing import Any
@@ -8,7 +9,26 @@ from typing import Any
 from tests.processes import Service, answers, clean_environment
 
 GOOD_CARD = "4242424242424242"
+# Where every local Stripe of a test run tells, a line each, what it sent that Stripe would not.
+PROBLEMS_VARIABLE = "LOCAL_STRIPE_PROBLEMS"
 Told = dict[str, Any]
+
+
+class ProblemFile:
+    """The lines that local Stripes add; read by the test run after each test."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._read = 0
+        path.touch()
+
+    def fresh(self) -> str:
+        """Return what came since the last call, empty when all is well."""
+        if self.path.stat().st_size == self._read:
+            return ""
+        told = self.path.read_bytes()
+        fresh, self._read = told[self._read :], len(told)
+        return fresh.decode()
 
 
 class LocalStripe:
@@ -27,7 +47,7 @@ class LocalStripe:
         self.service = Service(
             "the local Stripe",
             ["-m", "tests.sandbox", "--port", str(self.port), *keep],
-            env=clean_environment(),
+            env=clean_environment(**_problems_told_to()),
             log=self.log,
         )
         self.service.await_ready(lambda: answers(f"{self.url}/_sandbox/clock"), seconds=15)
@@ -72,6 +92,10 @@ class LocalStripe:
         """Wait until every event is delivered."""
         told = self.tell("deliveries/flush", timeout=30)
         assert told["flushed"], told
+
+
+def _problems_told_to() -> dict[str, str]:
+    return {k: v for k, v in os.environ.items() if k == PROBLEMS_VARIABLE}
 
 
 def session_id(session: str) -> str:

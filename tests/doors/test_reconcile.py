@@ -149,6 +149,6 @@ def test_it_misses_nobody_who_was_forgotten_because_they_never_paid(desk: Desk) 
         desk.stripe.pay(bob.url, card="4000000000000002")
     desk.stripe.advance(days=2)
     assert run("--apply")[0] == 0
-    assert Payment.objects.get().state == PaymentState.FAILED
+    assert Payment.objects.get().state == PaymentState.EXPIRED
     assert retention.tidy(now=timezone.now() + timedelta(days=8)).people == 1
     assert run("--apply") == (0, "0 differences remain\n")

@@ -25,7 +25,7 @@ def arguments() -> argparse.Namespace:
 
 
 def main() -> int:
-    """Serve until SIGTERM or Ctrl-C; 2 when the port is taken."""
+    """Serve until SIGTERM or Ctrl-C; 2 when port or state file cannot be used."""
     asked = arguments()
     world = World()
     try:
@@ -33,8 +33,12 @@ def main() -> int:
     except OSError as error:
         print(f"local Stripe: port {asked.port} cannot be used: {error}", file=sys.stderr)
         return 2
-    if asked.state:
-        state.load(world, asked.state)
+    try:
+        if asked.state:
+            state.load(world, asked.state)
+    except state.Unreadable as error:
+        print(f"local Stripe: {error}; remove it to begin anew", file=sys.stderr)
+        return 2
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())

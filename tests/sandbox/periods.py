@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import calendar
 from datetime import UTC, datetime
+from typing import Any
 
 DAY = 86_400
 _FIXED = {"day": DAY, "week": 7 * DAY}
@@ -33,6 +34,37 @@ def next_boundary(anchor: int, interval: str, count: int, after: int) -> int:
     while (boundary := add_months(anchor, turns * step)) <= after:
         turns += 1
     return boundary
+
+
+def window(recurring: dict[str, Any], anchor: int, moment: int) -> tuple[int, int]:
+    """Return start and end of the period of this rhythm, counted from the anchor, around `moment`.
+
+    Where the anchor is still ahead the period is the one that ends at or before it.
+    """
+    interval, count = recurring["interval"], int(recurring["interval_count"])
+    if interval in _FIXED:
+        step = _FIXED[interval] * count
+        end = next_boundary(anchor, interval, count, moment)
+        return end - step, end
+    step = count * (12 if interval == "year" else 1)
+    turn = (_month_of(moment) - _month_of(anchor)) // step + 1
+    while add_months(anchor, turn * step) > moment:
+        turn -= 1
+    while add_months(anchor, (turn + 1) * step) <= moment:
+        turn += 1
+    return add_months(anchor, turn * step), add_months(anchor, (turn + 1) * step)
+
+
+def add_interval(moment: int, interval: str, count: int) -> int:
+    """Return the time that lies so many days, weeks, months or years later."""
+    if interval in _FIXED:
+        return moment + _FIXED[interval] * count
+    return add_months(moment, count * (12 if interval == "year" else 1))
+
+
+def _month_of(moment: int) -> int:
+    day = datetime.fromtimestamp(moment, UTC)
+    return day.year * 12 + day.month
 
 
 def _months_between(start: int, end: int) -> int:

@@ -142,6 +142,16 @@ class Desk:
         session = self.open_membership(amount, interval)
         return self.control(f"checkout/{session.id}/pay", paid_with or {"card": OK})
 
+    def join_then_fail(self, amount: int = 199, interval: str = "month") -> Any:
+        """Become a member with a good card that is then swapped for one that fails."""
+        paid = self.join(amount, interval)
+        self.control(f"customers/{paid['customer']}/card", {"card": FAILS_LATER})
+        return paid
+
+    def charge_of(self, intent: str) -> Any:
+        """Return the latest charge of a payment intent."""
+        return self.api.v1.charges.list({"payment_intent": intent, "limit": 1}).data[0]
+
     def give(self, **paid_with: str) -> Any:
         """Give once; return the ids."""
         session = self.open_gift()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -160,3 +162,79 @@ def test_a_gift_by_debit_is_told_by_the_session_too(desk: Desk) -> None:
         desk.api.v1.refunds.create({"payment_intent": intent.id})
     desk.control("advance", {"days": 5})
     assert "checkout.session.async_payment_succeeded" in desk.types()
+
+
+def refused(call: Callable[[], Any]) -> Any:
+    """Return the 400 that the call ends in."""
+    with pytest.raises(stripe.InvalidRequestError) as gone:
+        call()
+    assert gone.value.http_status == 400
+    return gone.value
+
+
+def test_two_tabs_that_pay_at_once_pay_once(desk: Desk) -> None:
+    session = desk.open_gift()
+    with ThreadPoolExecutor(8) as tabs:
+        answers = list(tabs.map(lambda _: desk.page(session.url, {"card": OK}), range(8)))
+    assert sorted(status for status, _, _ in answers) == [200] * 7 + [303]
+    assert all("already been made" in body for status, body, _ in answers if status == 200)
+    assert len(desk.api.v1.charges.list().data) == 1
+
+
+def test_a_declined_gift_is_tried_again_with_the_same_intent(desk: Desk) -> None:
+    session = desk.open_gift()
+    assert desk.page(session.url, {"card": DECLINED})[0] == 402
+    intent = desk.api.v1.checkout.sessions.retrieve(session.id).payment_intent
+    assert desk.page(session.url, {"card": OK})[0] == 303
+    found = desk.api.v1.payment_intents.retrieve(str(intent))
+    assert (found.status, found.amount_received) == ("succeeded", 500)
+    assert len(desk.api.v1.charges.list({"payment_intent": str(intent)}).data) == 2
+
+
+def test_a_gift_refused_at_the_bank_stays_open_and_leaves_no_charge(desk: Desk) -> None:
+    session = desk.open_gift()
+    _, _, asked = desk.page(session.url, {"card": "4000000000003220"})
+    intent = str(desk.api.v1.checkout.sessions.retrieve(session.id).payment_intent)
+    assert desk.api.v1.payment_intents.retrieve(intent).status == "requires_action"
+    status, body, _ = desk.page(asked, {"do": "fail"})
+    assert (status, 'data-testid="error"' in body, 'data-testid="pay"' in body) == (402, True, True)
+    found = desk.api.v1.payment_intents.retrieve(intent)
+    assert found.last_payment_error is not None
+    assert found.last_payment_error.code == "payment_intent_authentication_failure"
+    assert desk.api.v1.charges.list().data == []
+    assert desk.api.v1.checkout.sessions.retrieve(session.id).status == "open"
+
+
+def test_whoever_leaves_the_bank_unanswered_comes_back_to_the_open_session(desk: Desk) -> None:
+    session = desk.open_gift()
+    _, _, asked = desk.page(session.url, {"card": "4000000000003220"})
+    assert desk.page(asked, {"do": "abandon"})[2] == session.url
+    assert desk.page(asked, {"do": "complete"})[0] == 303
+    assert desk.api.v1.checkout.sessions.retrieve(session.id).payment_status == "paid"
+
+
+def test_a_bank_is_not_asked_for_a_session_that_another_tab_has_paid(desk: Desk) -> None:
+    session = desk.open_gift()
+    _, _, asked = desk.page(session.url, {"card": "4000000000003220"})
+    assert desk.page(session.url, {"card": OK})[0] == 303
+    assert "already been made" in desk.page(asked, {"do": "complete"})[1]
+    assert [c.status for c in desk.api.v1.charges.list().data] == ["succeeded"]
+
+
+def test_an_expired_session_is_gone_and_cancels_what_it_had_begun(desk: Desk) -> None:
+    session = desk.open_gift(cancel_url="http://127.0.0.1:1/join")
+    desk.page(session.url, {"card": DECLINED})
+    desk.api.v1.checkout.sessions.expire(session.id)
+    status, body, _ = desk.page(session.url)
+    assert (status, 'href="http://127.0.0.1:1/join"' in body) == (410, True)
+    assert desk.page(session.url, {"card": OK})[0] == 410
+    intent = str(desk.api.v1.checkout.sessions.retrieve(session.id).payment_intent)
+    assert desk.api.v1.payment_intents.retrieve(intent).status == "canceled"
+    refused(lambda: desk.api.v1.checkout.sessions.expire(session.id))
+
+
+def test_the_way_back_leaves_the_session_open(desk: Desk) -> None:
+    session = desk.open_membership()
+    body = desk.page(session.url)[1]
+    assert 'href="http://127.0.0.1:1/join" data-testid="cancel"' in body
+    assert desk.api.v1.checkout.sessions.retrieve(session.id).status == "open"

@@ -49,6 +49,63 @@ def test_a_refund_may_change_its_mind(desk: Desk, card: str, first: str, last: s
     assert ("refund.failed" in desk.types()) == (last == "failed")
 
 
+def test_a_failed_refund_brings_its_money_back(desk: Desk) -> None:
+    intent = desk.give()["payment_intent"]
+    refund = desk.api.v1.refunds.create({"payment_intent": intent, "amount": 200})
+    told = desk.control(f"refunds/{refund.id}/fail", {})
+    assert (told["status"], told["failure_reason"]) == ("failed", "expired_or_canceled_card")
+    back = desk.api.v1.balance_transactions.retrieve(told["failure_balance_transaction"])
+    assert (back.type, back.reporting_category, back.amount) == (
+        "refund_failure",
+        "refund_failure",
+        200,
+    )
+    assert desk.charge_of(intent).amount_refunded == 0
+    assert desk.api.v1.refunds.create({"payment_intent": intent}).amount == 500
+
+
+def test_a_pending_refund_is_delivered_or_taken_back(desk: Desk) -> None:
+    intent = desk.give(card="4000000000007726")["payment_intent"]
+    first = desk.api.v1.refunds.create({"payment_intent": intent, "amount": 100})
+    second = desk.api.v1.refunds.create({"payment_intent": intent, "amount": 150})
+    with pytest.raises(stripe.InvalidRequestError):
+        desk.api.v1.refunds.cancel(first.id)
+    assert desk.control(f"refunds/{first.id}/succeed", {})["status"] == "succeeded"
+    assert desk.control(f"refunds/{second.id}/cancel", {})["status"] == "canceled"
+    for verb in ("succeed", "cancel"):
+        assert desk.control(f"refunds/{second.id}/{verb}", {}, ok=False)["error"]
+    assert desk.charge_of(intent).amount_refunded == 100
+    desk.control("advance", {"days": 1})
+    assert desk.api.v1.refunds.retrieve(second.id).status == "canceled"
+
+
+def test_a_refund_carries_our_words_and_is_made_once(desk: Desk) -> None:
+    charge = desk.charge_of(desk.give()["payment_intent"])
+    asked: Any = {"charge": charge.id, "amount": 100, "reason": "duplicate"}
+    key: Any = {"idempotency_key": "refund:1"}
+    asked["metadata"] = {"ref": "r1"}
+    refund = desk.api.v1.refunds.create(asked, key)
+    assert desk.api.v1.refunds.create(asked, key).id == refund.id
+    assert desk.charge_of(charge.payment_intent).amount_refunded == 100
+    changed: Any = desk.api.v1.refunds.update(refund.id, {"metadata": {"ref": "r2"}})
+    assert (changed.metadata["ref"], changed.reason) == ("r2", "duplicate")
+    for wrong in ({"amount": 0}, {"amount": -5}, {"reason": "boredom"}, {"charge": "ch_none"}):
+        with pytest.raises(stripe.InvalidRequestError):
+            desk.api.v1.refunds.create(asked | wrong)
+
+
+def test_a_declined_charge_cannot_be_refunded(desk: Desk) -> None:
+    session = desk.open_gift()
+    desk.control(f"checkout/{session.id}/pay", {"card": "4000000000000002"}, ok=False)
+    charge = desk.api.v1.charges.list().data[0]
+    assert charge.status == "failed"
+    with pytest.raises(stripe.InvalidRequestError):
+        desk.api.v1.refunds.create({"charge": charge.id})
+    with pytest.raises(stripe.InvalidRequestError) as unpaid:
+        desk.api.v1.refunds.create({"payment_intent": str(charge.payment_intent)})
+    assert unpaid.value.code == "payment_intent_unexpected_state"
+
+
 def test_a_customer_on_a_test_clock_lives_by_it_alone(desk: Desk) -> None:
     clock = desk.api.v1.test_helpers.test_clocks.create({"frozen_time": unix(2027, 1, 31)})
     customer = desk.api.v1.customers.create(

@@ -9,7 +9,6 @@ import stripe
 
 from tests.stand_in.desk import (
     DECLINED,
-    FAILS_LATER,
     OK,
     Desk,
     unix,
@@ -49,7 +48,7 @@ def test_a_renewal_is_a_draft_for_an_hour(desk: Desk) -> None:
 
 
 def test_a_failing_card_is_tried_again_and_then_the_membership_ends(desk: Desk) -> None:
-    paid = desk.join(card=FAILS_LATER)
+    paid = desk.join_then_fail()
     desk.control("advance", {"months": 1, "days": 1})
     sub = desk.subscription(paid["subscription"])
     invoice = desk.invoices(sub.id)[0]
@@ -65,7 +64,7 @@ def test_a_failing_card_is_tried_again_and_then_the_membership_ends(desk: Desk) 
 
 
 def test_a_new_card_heals_a_membership_at_the_next_retry(desk: Desk) -> None:
-    paid = desk.join(card=FAILS_LATER)
+    paid = desk.join_then_fail()
     desk.control("advance", {"months": 1, "days": 1})
     desk.control(f"customers/{paid['customer']}/card", {"card": OK})
     assert desk.subscription(paid["subscription"]).status == "past_due"
@@ -87,7 +86,7 @@ def test_a_bank_may_ask_again_at_a_renewal(desk: Desk) -> None:
 
 
 def test_an_open_invoice_can_be_paid_by_hand(desk: Desk) -> None:
-    paid = desk.join(card=FAILS_LATER)
+    paid = desk.join_then_fail()
     desk.control("advance", {"months": 1, "days": 1})
     invoice = desk.invoices(paid["subscription"])[0]
     with pytest.raises(stripe.CardError) as refused:
@@ -131,7 +130,9 @@ def test_a_membership_cancelled_at_the_end_runs_to_the_end(desk: Desk) -> None:
 
 def test_the_portal_sets_cancel_at_and_an_empty_one_takes_it_back(desk: Desk) -> None:
     paid = desk.join()
-    desk.api.v1.billing_portal.configurations.create({"features": {}})
+    desk.api.v1.billing_portal.configurations.create(
+        {"features": {"invoice_history": {"enabled": True}}}
+    )
     flow: Any = {
         "type": "subscription_cancel",
         "subscription_cancel": {"subscription": paid["subscription"]},
@@ -156,9 +157,11 @@ def test_the_portal_sets_cancel_at_and_an_empty_one_takes_it_back(desk: Desk) ->
 
 
 def test_a_new_card_in_the_portal_pays_what_is_open(desk: Desk) -> None:
-    paid = desk.join(card=FAILS_LATER)
+    paid = desk.join_then_fail()
     desk.control("advance", {"months": 1, "days": 1})
-    desk.api.v1.billing_portal.configurations.create({"features": {}})
+    desk.api.v1.billing_portal.configurations.create(
+        {"features": {"invoice_history": {"enabled": True}}}
+    )
     session = desk.api.v1.billing_portal.sessions.create({"customer": paid["customer"]})
     assert desk.page(session.url, {"do": "card", "card": DECLINED})[0] == 402
     assert desk.page(session.url, {"do": "card", "card": OK})[0] == 303

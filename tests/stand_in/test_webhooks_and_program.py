@@ -12,7 +12,6 @@ import pytest
 import stripe
 
 from tests.stand_in.desk import (
-    FAILS_LATER,
     ROOT,
     Desk,
     Listener,
@@ -97,7 +96,7 @@ def test_only_this_machine_is_called(desk: Desk, url: str) -> None:
 def test_the_state_survives_a_restart(tmp_path: Path) -> None:
     file = tmp_path / "stripe.json"
     with open_desk("--state", str(file)) as desk:
-        paid = desk.join(card=FAILS_LATER)
+        paid = desk.join_then_fail()
         desk.control("advance", {"days": 10})
         now = desk.control("clock")["now"]
         key: Any = {"idempotency_key": "intent:3"}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ..engine.prices import make_price, make_product
 from ..store import Obj
 from ..wire.errors import invalid
-from ..wire.params import flag, metadata, rows, text
+from ..wire.params import flag, known, metadata, rows, table, text
 from ..wire.routes import Call, Keep, listing, retrieval, route
 
 
@@ -23,8 +23,11 @@ def update_product(call: Call) -> Obj:
     for name in ("name", "description", "statement_descriptor", "unit_label", "url", "tax_code"):
         if name in call.params:
             product[name] = text(call.params, name)
-    if "active" in call.params:
-        product["active"] = bool(flag(call.params, "active"))
+    for name in ("active", "shippable"):
+        if name in call.params:
+            product[name] = bool(flag(call.params, name))
+    if "images" in call.params:
+        product["images"] = rows(call.params, "images")
     product["metadata"] = metadata(call.params, product["metadata"])
     product["updated"] = call.world.now()
     call.world.emit("product.updated", product, {})
@@ -35,7 +38,9 @@ def create_price(call: Call) -> Obj:
     """Keep a price for a product, or for a new one from `product_data`."""
     params = call.params
     if "product_data" in params:
-        params = {**params, "product": make_product(call.world, params["product_data"])["id"]}
+        data = table(params, "product_data")
+        known(data, f"active id {_PRODUCT_DATA}", "product_data")
+        params = {**params, "product": make_product(call.world, data, text(data, "id"))["id"]}
     key, name = text(params, "lookup_key"), text(params, "nickname")
     active = params.get("active") != "false"
     return make_price(call.world, params, active=active, lookup_key=key, nickname=name)
@@ -44,7 +49,7 @@ def create_price(call: Call) -> Obj:
 def update_price(call: Call) -> Obj:
     """Change the given fields of a price; its amount never changes."""
     price = call.world.store.get("price", call.id)
-    for name in ("nickname", "lookup_key"):
+    for name in ("nickname", "lookup_key", "tax_behavior"):
         if name in call.params:
             price[name] = text(call.params, name)
     if "active" in call.params:
@@ -55,30 +60,37 @@ def update_price(call: Call) -> Obj:
 
 
 def _active(call: Call) -> Keep:
-    active = flag(call.params, "active")
+    asked = {name: flag(call.params, name) for name in ("active", "shippable")}
     ids = rows(call.params, "ids")
-    return lambda o: (active is None or o["active"] == active) and (not ids or o["id"] in ids)
+    return lambda o: (
+        all(value is None or o[name] == value for name, value in asked.items())
+        and (not ids or o["id"] in ids)
+    )
 
 
 def _priced(call: Call) -> Keep:
     active = _active(call)
     keys = rows(call.params, "lookup_keys")
-    return lambda o: active(o) and (not keys or o["lookup_key"] in keys)
+    rhythm = table(call.params, "recurring").items()
+    return lambda o: (
+        active(o)
+        and (not keys or o["lookup_key"] in keys)
+        and all((o["recurring"] or {}).get(name) == value for name, value in rhythm)
+    )
 
 
+_PRODUCT_DATA = "metadata name statement_descriptor tax_code unit_label"
 _PRODUCT = (
-    "active description images marketing_features metadata name package_dimensions shippable "
-    "statement_descriptor tax_code tax_details unit_label url"
+    "active description images metadata name shippable statement_descriptor tax_code unit_label url"
 )
 _PRICE = (
-    "active billing_scheme currency currency_options custom_unit_amount lookup_key metadata "
-    "nickname product product_data recurring tax_behavior tiers tiers_mode transfer_lookup_key "
-    "transform_quantity unit_amount unit_amount_decimal"
+    "active currency lookup_key metadata nickname product product_data recurring tax_behavior "
+    "unit_amount unit_amount_decimal"
 )
 
 ROUTES = [
-    route("POST", "/v1/products", create_product, f"id default_price_data type {_PRODUCT}"),
-    route("POST", "/v1/products/{}", update_product, f"default_price {_PRODUCT}"),
+    route("POST", "/v1/products", create_product, f"id {_PRODUCT}"),
+    route("POST", "/v1/products/{}", update_product, _PRODUCT),
     retrieval("/v1/products/{}", "product"),
     listing("/v1/products", "product", "type url", "active ids shippable", _active),
     route("POST", "/v1/prices", create_price, _PRICE),
@@ -86,7 +98,7 @@ ROUTES = [
         "POST",
         "/v1/prices/{}",
         update_price,
-        "active currency_options lookup_key metadata nickname tax_behavior transfer_lookup_key",
+        "active lookup_key metadata nickname tax_behavior",
     ),
     retrieval("/v1/prices/{}", "price"),
     listing(

@@ -1,17 +1,17 @@
-"""/v1/customers and /v1/payment_methods."""
+"""/v1/customers."""
 
 from __future__ import annotations
 
-from ..engine import customers, methods
+from ..engine import credit, customers, methods, wallets
 from ..store import Obj
 from ..wire.errors import invalid
-from ..wire.params import known, metadata, needed, table, text
+from ..wire.params import choice, known, metadata, table, text, whole
 from ..wire.routes import Call, listing, retrieval, route
 
 _PLAIN = "description email name phone business_name individual_name"
-_MORE = "address balance cash_balance invoice_prefix invoice_settings metadata " + (
-    "next_invoice_sequence preferred_locales shipping source tax tax_exempt validate"
-)
+_MORE = """address balance invoice_prefix invoice_settings metadata next_invoice_sequence
+preferred_locales tax_exempt"""
+_EXEMPT = ("exempt", "none", "reverse")
 CLOCK_CUSTOMERS = 3
 
 
@@ -23,16 +23,24 @@ def _fields(call: Call) -> Obj:
         fields["address"] = {n: given.get(n) or None for n in lines} if given else None
     if "preferred_locales" in call.params:
         fields["preferred_locales"] = call.params["preferred_locales"] or []
+    if "tax_exempt" in call.params:
+        fields["tax_exempt"] = choice(call.params, "tax_exempt", _EXEMPT, "none")
+    for name in ("invoice_prefix", "next_invoice_sequence"):
+        value = text(call.params, name)
+        if value:
+            fields[name] = whole(call.params, name) if name.startswith("next") else value
     return fields
+
+
+def _move_balance(call: Call, customer: Obj) -> None:
+    wanted = whole(call.params, "balance")
+    if wanted is not None and wanted != customer["balance"]:
+        credit.move(call.world, customer, wanted - customer["balance"], "adjustment")
 
 
 def _default_method(call: Call, customer: Obj) -> None:
     settings = table(call.params, "invoice_settings")
-    known(
-        settings,
-        ("custom_fields", "default_payment_method", "footer", "rendering_options"),
-        "invoice_settings",
-    )
+    known(settings, ("default_payment_method",), "invoice_settings")
     if "default_payment_method" not in settings:
         return
     ident = text(settings, "default_payment_method")
@@ -62,6 +70,7 @@ def create(call: Call) -> Obj:
     if method:
         methods.attach(call.world, method, customer["id"])
     _default_method(call, customer)
+    _move_balance(call, customer)
     return customer
 
 
@@ -75,52 +84,27 @@ def update(call: Call) -> Obj:
     _default_method(call, customer)
     if settings != customer["invoice_settings"]:
         before["invoice_settings"] = settings
-    customer["metadata"] = metadata(call.params, customer["metadata"])
+    labels = customer["metadata"]
+    customer["metadata"] = metadata(call.params, labels)
+    if customer["metadata"] != labels:
+        before["metadata"] = labels
+    _move_balance(call, customer)
     call.world.emit("customer.updated", customer, before)
     return customer
 
 
 def delete(call: Call) -> Obj:
-    """Delete a customer and end their subscriptions."""
-    return customers.delete(call.world, call.world.store.get("customer", call.id))
+    """Delete a customer, detach what they paid with and end their subscriptions."""
+    customer = call.world.store.get("customer", call.id)
+    wallets.empty(call.world, customer["id"])
+    return customers.delete(call.world, customer)
 
 
-def retrieve_method(call: Call) -> Obj:
-    """Return a payment method; test names such as pm_card_visa answer a fresh one."""
-    return methods.from_token(call.world, call.id)
-
-
-def attach(call: Call) -> Obj:
-    """Tie a payment method to a customer."""
-    customer = call.world.store.get("customer", needed(call.params, "customer"), "customer")
-    method = methods.from_token(call.world, call.id)
-    return methods.attach(call.world, method, customer["id"])
-
-
-def detach(call: Call) -> Obj:
-    """Untie a payment method; it can no longer be charged."""
-    method = call.world.store.get("payment_method", call.id)
-    owner = call.world.store.find(method["customer"])
-    method["customer"] = None
-    if owner and owner["invoice_settings"]["default_payment_method"] == method["id"]:
-        owner["invoice_settings"]["default_payment_method"] = None
-    call.world.emit("payment_method.detached", method, {"customer": (owner or {}).get("id")})
-    return method
-
-
+_ALL = f"{_PLAIN} {_MORE}"
 ROUTES = [
-    route(
-        "POST",
-        "/v1/customers",
-        create,
-        f"{_PLAIN} {_MORE} payment_method tax_id_data test_clock",
-    ),
-    route("POST", "/v1/customers/{}", update, f"{_PLAIN} {_MORE} default_source"),
+    route("POST", "/v1/customers", create, f"{_ALL} payment_method test_clock"),
+    route("POST", "/v1/customers/{}", update, _ALL),
     route("DELETE", "/v1/customers/{}", delete),
     retrieval("/v1/customers/{}", "customer"),
     listing("/v1/customers", "customer", "email test_clock"),
-    listing("/v1/payment_methods", "payment_method", "customer type", "allow_redisplay"),
-    route("GET", "/v1/payment_methods/{}", retrieve_method),
-    route("POST", "/v1/payment_methods/{}/attach", attach, "customer customer_account"),
-    route("POST", "/v1/payment_methods/{}/detach", detach),
 ]

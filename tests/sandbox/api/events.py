@@ -6,12 +6,12 @@ from urllib.parse import urlsplit
 
 from ..shapes import shaped
 from ..store import Obj, new_id
+from ..webhooks import legacy
 from ..webhooks.log import rendered
-from ..wire.errors import invalid, missing, required
+from ..wire.errors import invalid, missing, required, unmodelled
 from ..wire.lists import PAGING, page
 from ..wire.params import flag, metadata, needed, rows, text
 from ..wire.routes import Call, listing, retrieval, route
-from ..world import API_VERSION
 
 
 def retrieve(call: Call) -> Obj:
@@ -28,10 +28,13 @@ def list_events(call: Call) -> Obj:
     kind, kinds = text(params, "type"), rows(params, "types")
     if len(kinds) > 20:
         raise invalid("You may pass at most 20 types", "types")
+    if kind and kinds:
+        message = "You may only specify one of these parameters: type, types."
+        raise invalid(message, "types", "parameters_exclusive")
     delivered = flag(params, "delivery_success")
 
     def keep(event: Obj) -> bool:
-        if delivered is not None and (event["pending"] == 0) != delivered:
+        if delivered is not None and (not event["open"]) != delivered:
             return False
         return _named(event["type"], kind) and (not kinds or event["type"] in kinds)
 
@@ -54,13 +57,15 @@ def create_endpoint(call: Call) -> Obj:
     if not events:
         raise required("enabled_events")
     version = text(params, "api_version")
-    if version not in (None, API_VERSION):
-        raise invalid(f"The stand-in renders events in {API_VERSION} only.", "api_version")
+    if version and not legacy.speaks(version):
+        raise unmodelled(f"events in version {version}, only from {legacy.OLDEST}", "api_version")
+    if flag(params, "connect"):
+        raise unmodelled("Connect: endpoints for the events of other accounts", "connect")
     _check_url(url)
     endpoint = shaped(
         "webhook_endpoint",
         id=new_id("we_1"),
-        api_version=version or API_VERSION,
+        api_version=version,
         created=call.world.now(),
         description=text(params, "description"),
         enabled_events=events,
@@ -87,7 +92,7 @@ def update_endpoint(call: Call) -> Obj:
     if url := text(call.params, "url"):
         _check_url(url)
         endpoint["url"] = url
-    if "enabled_events" in call.params:
+    if "enabled_events" in call.params and rows(call.params, "enabled_events"):
         endpoint["enabled_events"] = rows(call.params, "enabled_events")
     if "description" in call.params:
         endpoint["description"] = text(call.params, "description")

@@ -1,26 +1,106 @@
-"""The front of /v1: key and version checks, idempotency, routing, expansion, injected faults."""
+"""The front of /v1: idempotency, routing, expansion, and the faults that were asked for."""
 
 from __future__ import annotations
 
-import base64
 import json
 import sys
 import time
 import traceback
+from dataclasses import dataclass, field
 
+from ..spec.checks import checks
 from ..store import Obj, new_id
 from ..wire import form
-from ..wire.errors import StripeError, invalid
-from ..wire.expand import expanded
+from ..wire.errors import StripeError, broken, rate_limited, unrecognized
+from ..wire.expand import expanded, refuse_unexpandable
+from ..wire.idempotency import in_use
 from ..wire.message import Reply, Request
 from ..wire.params import rows
-from ..wire.routes import Call, Router, checked
+from ..wire.routes import Call, Route, Router, checked
 from ..world import API_VERSION, World
-from . import catalogue, checkout, clocks, customers, events, invoices, payments, portal
+from . import (
+    balance,
+    catalogue,
+    checkout,
+    clocks,
+    credentials,
+    customer_balance,
+    customers,
+    disputes,
+    events,
+    invoice_items,
+    invoices,
+    payment_intents,
+    payment_methods,
+    payments,
+    portal,
+    previews,
+    schedules,
+    setup_intents,
+    subscription_items,
+)
 from . import subscriptions as subs
 
-MODULES = (catalogue, customers, checkout, subs, invoices, payments, events, portal, clocks)
+MODULES = (
+    catalogue,
+    customers,
+    checkout,
+    subs,
+    invoices,
+    payments,
+    payment_intents,
+    payment_methods,
+    disputes,
+    balance,
+    events,
+    portal,
+    setup_intents,
+    clocks,
+    customer_balance,
+    invoice_items,
+    previews,
+    schedules,
+    subscription_items,
+)
 ROUTER = Router([item for module in MODULES for item in module.ROUTES])
+
+
+# This runs long and takes the lock by itself.
+UNLOCKED = (clocks.advance,)
+_BUG = "The local stand-in has a bug: its console has the traceback."
+_CHAOS = "The local stand-in was told to fail here."
+
+
+@dataclass
+class Told:
+    """An answer on its way out; `kept` if its idempotency key will answer it again."""
+
+    status: int
+    body: str
+    headers: dict[str, str] = field(default_factory=dict)
+    kept: bool = False
+    lost: bool = False
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A request with its id, the API key it came with, and the route it takes."""
+
+    request: Request
+    ident: str
+    owner: str
+    found: tuple[Route, tuple[str, ...]]
+
+    @property
+    def form(self) -> str:
+        """Its parameters, encoded: Stripe reads both the body and the query."""
+        return "&".join(part for part in (self.request.query, self.request.body) if part)
+
+    @property
+    def key(self) -> str:
+        """The idempotency key, which counts for POST only; empty for none."""
+        named = self.request.headers.get("idempotency-key", "")
+        return named if self.request.method == "POST" else ""
 
 
 def answer(world: World, request: Request) -> Reply:
@@ -28,95 +108,125 @@ def answer(world: World, request: Request) -> Reply:
     ident = new_id("req_", 14)
     try:
         if time.time() < world.faults.down_until:
-            message = "The local stand-in was told to be down."
-            raise StripeError(503, message, type="api_error")
-        _check_key(request)
-        _check_version(request)
-        status, body, replayed = _once(world, request, ident)
+            raise broken("The local stand-in was told to be down.", 503)
+        owner = credentials.check(request)
+        found = ROUTER.find(request.method, request.path)
+        if found is None:
+            print(f"local Stripe: no {request.method} {request.path}", file=sys.stderr)
+            raise unrecognized(request.method, request.path)
+        kind = request.headers.get("content-type", form.FORM).lower()
+        if request.body and not kind.startswith(form.FORM):
+            raise form.unreadable(kind)
+        told = _with_chaos(world, Asked(request, ident, owner, found))
     except StripeError as error:
-        status, body, replayed = error.status, json.dumps(error.body(ident)), False
-    headers = {"Request-Id": ident, "Stripe-Version": API_VERSION}
-    if status in (409, 429, 500, 503):
-        headers["Stripe-Should-Retry"] = "true"
+        told = _refused(error, ident)
+    if told.status >= 400:
+        world.problems.add(f"error {told.status}", checks().check_error(json.loads(told.body)))
     key = request.headers.get("idempotency-key")
-    if key:
-        headers["Idempotency-Key"] = key
-    if replayed:
-        headers["Idempotent-Replayed"] = "true"
-    return Reply(status, body, headers=headers, lost=_loses(world, request, status))
+    named = {"Idempotency-Key": key} if key else {}
+    headers = {"Request-Id": ident, "Stripe-Version": API_VERSION} | named | told.headers
+    lost = told.lost or _loses(world, told, request)
+    return Reply(told.status, told.body, headers=headers, lost=lost)
 
 
-def _loses(world: World, request: Request, status: int) -> bool:
+def _refused(error: StripeError, ident: str) -> Told:
+    body = json.dumps(error.body(ident), ensure_ascii=False)
+    return Told(error.status, body, dict(error.headers))
+
+
+def _loses(world: World, told: Told, request: Request) -> bool:
     with world.lock:
-        if request.method == "GET" or status >= 300 or not world.faults.drop_after_commit:
+        if request.method == "GET" or told.status >= 300 or not world.faults.drop_after_commit:
             return False
         world.faults.drop_after_commit -= 1
         return True
 
 
-def _check_key(request: Request) -> None:
-    scheme, _, given = request.headers.get("authorization", "").partition(" ")
-    if scheme.lower() == "basic":
-        try:
-            given = base64.b64decode(given).decode().partition(":")[0]
-        except ValueError:
-            given = ""
-    if not given.startswith(("sk_test_", "rk_test_")):
-        shown = f"{given[:8]}***" if given else "(none)"
-        message = f"Invalid API Key provided: {shown}. The local stand-in takes test keys only."
-        raise StripeError(401, message)
+def _with_chaos(world: World, asked: Asked) -> Told:
+    route = asked.found[0]
+    with world.lock:
+        fault = world.chaos.answer(route.method, route.pattern)
+    if fault == "429":
+        raise rate_limited()
+    if fault == "500_before":
+        raise broken(_CHAOS)
+    told = _once(world, asked, spoil=fault == "500_kept")
+    if told.status >= 300:
+        return told
+    if fault == "409" and asked.key:
+        raise in_use(asked.key)
+    if fault == "500_after_commit":
+        raise broken(_CHAOS)
+    told.lost = fault == "timeout_after_commit"
+    return told
 
 
-def _check_version(request: Request) -> None:
-    version = request.headers.get("stripe-version")
-    if version not in (None, API_VERSION):
-        message = f"Invalid Stripe API version: {version}. The stand-in speaks {API_VERSION} only."
-        raise invalid(message)
-
-
-def _once(world: World, request: Request, ident: str) -> tuple[int, str, bool]:
-    key = request.headers.get("idempotency-key")
-    if not key or request.method != "POST":
-        return *_run(world, request, ident), False
-    # Stripe compares parameters: their order does not matter.
-    print_of = "\n".join([request.path, *sorted(request.body.split("&"))])
-    earlier = world.answers.claim(key, print_of)
+def _once(world: World, asked: Asked, *, spoil: bool) -> Told:
+    if not asked.key:
+        return _run(world, asked, spoil=spoil)
+    path, owner, key = asked.request.path, asked.owner, asked.key
+    earlier = world.answers.claim(owner, key, path, asked.form, world.now())
     if earlier is not None:
-        return *earlier, True
-    status, body = 409, ""
+        status, body, first = earlier
+        return Told(status, body, {"Idempotent-Replayed": "true", "Original-Request": first})
     try:
-        status, body = _run(world, request, ident)
+        told = _run(world, asked, spoil=spoil)
+        if told.kept:
+            kept = (path, asked.form, told.status, told.body, asked.ident, world.now())
+            world.answers.settle(owner, key, kept)
     finally:
-        world.answers.settle(key, print_of, status, body)
-    return status, body, False
+        world.answers.free(owner, key)
+    told.headers["Original-Request"] = asked.ident
+    return told
 
 
-def _run(world: World, request: Request, ident: str) -> tuple[int, str]:
+def _run(world: World, asked: Asked, *, spoil: bool) -> Told:
+    route = asked.found[0]
     try:
-        return 200, json.dumps(_act(world, request, ident), ensure_ascii=False)
+        params = form.decode(asked.form)
+        world.problems.add(f"request {route.method} {route.pattern}", [])
+        checked(route, params)
+        refuse_unexpandable(rows(params, "expand"), route.method, route.pattern)
     except StripeError as error:
-        return error.status, json.dumps(error.body(ident), ensure_ascii=False)
+        # What fails here has not begun to execute: Stripe does not keep the answer.
+        return _refused(error, asked.ident)
+    try:
+        body = _act(world, asked, params)
+        if spoil:
+            raise StripeError(500, _CHAOS, type="api_error")
+        return Told(200, body, kept=True)
+    except StripeError as error:
+        told = _refused(error, asked.ident)
+        told.kept = _executed(error)
+        return told
     except Exception:  # noqa: BLE001 - a bug of ours must look like Stripe's 500
         traceback.print_exc(file=sys.stderr)
-        message = "The local stand-in has a bug: its console has the traceback."
-        return 500, json.dumps(StripeError(500, message, type="api_error").body(ident))
+        told = _refused(StripeError(500, _BUG, type="api_error"), asked.ident)
+        told.kept = True
+        return told
 
 
-def _act(world: World, request: Request, ident: str) -> Obj:
-    found = ROUTER.find(request.method, request.path)
-    if found is None:
-        message = f"Unrecognized request URL ({request.method}: {request.path})."
-        print(f"local Stripe: {message}", file=sys.stderr)
-        raise StripeError(404, message)
-    item, ids = found
-    params = form.decode(request.body if request.method == "POST" else request.query)
-    checked(item, params)
+def _executed(error: StripeError) -> bool:
+    code = str(error.fields.get("code") or "")
+    if error.status in (409, 429):
+        return False
+    return not code.startswith("parameter") and code != "sandbox_not_modelled"
+
+
+def _act(world: World, asked: Asked, params: Obj) -> str:
+    route, ids = asked.found
+    call = Call(world, params, ids, asked.request.path)
+    early = route.act(call) if route.act in UNLOCKED else None
     with world.lock:
-        world.cause = (ident, request.headers.get("idempotency-key"))
+        world.cause = (asked.ident, asked.request.headers.get("idempotency-key"))
         try:
-            result = item.act(Call(world, params, ids, request.path))
-            return expanded(world.store, result, rows(params, "expand"))
+            result = early or route.act(call)
+            told = expanded(world.store, result, rows(params, "expand"))
+            wrong = checks().check_response(route.method, route.pattern, told)
+            world.problems.add(f"response {route.method} {route.pattern}", wrong)
+            # Rendered under the lock: the object may change as soon as it is released.
+            return json.dumps(told, ensure_ascii=False)
         finally:
             world.cause = (None, None)
-            if request.method != "GET":
+            if route.method != "GET":
                 world.changed.set()

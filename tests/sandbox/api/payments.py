@@ -1,11 +1,11 @@
-"""/v1/payment_intents, charges, balance_transactions, refunds."""
+"""/v1/charges, refunds and the account."""
 
 from __future__ import annotations
 
 from ..engine import refunds
 from ..store import Obj
 from ..wire.errors import invalid, required
-from ..wire.params import choice, metadata, text, whole
+from ..wire.params import choice, metadata, table, text, whole
 from ..wire.routes import Call, listing, retrieval, route
 
 _REASONS = ("duplicate", "fraudulent", "requested_by_customer")
@@ -20,8 +20,6 @@ def create_refund(call: Call) -> Obj:
         charge = refunds.refundable(world, intent)
     elif charge_id:
         charge = world.store.get("charge", charge_id, "charge")
-        if charge["status"] != "succeeded":
-            raise invalid("This charge did not succeed and cannot be refunded.", "charge")
     else:
         raise required("payment_intent")
     reason = choice(params, "reason", _REASONS) if text(params, "reason") else None
@@ -37,9 +35,36 @@ def create_refund(call: Call) -> Obj:
 def update_refund(call: Call) -> Obj:
     """Change the metadata of a refund."""
     refund = call.world.store.get("refund", call.id)
-    refund["metadata"] = metadata(call.params, refund["metadata"])
-    call.world.emit("refund.updated", refund, {})
+    before = refund["metadata"]
+    refund["metadata"] = metadata(call.params, before)
+    call.world.emit("refund.updated", refund, {"metadata": before})
     return refund
+
+
+def cancel_refund(call: Call) -> Obj:
+    """Refuse: only a refund that waits for its receiver to act can be canceled over the API."""
+    refund = call.world.store.get("refund", call.id)
+    message = (
+        f"Refund {refund['id']} is {refund['status']}: only refunds that are requires_action can "
+        "be canceled."
+    )
+    raise invalid(message)
+
+
+def update_charge(call: Call) -> Obj:
+    """Change what a charge says about itself; no money moves."""
+    world, params = call.world, call.params
+    charge = world.store.get("charge", call.id)
+    changes: Obj = {n: text(params, n) for n in ("description", "receipt_email") if n in params}
+    changes["metadata"] = metadata(params, charge["metadata"])
+    report = table(params, "fraud_details")
+    if report:
+        reported = choice(report, "user_report", ("fraudulent", "safe"))
+        changes["fraud_details"] = charge["fraud_details"] | {"user_report": reported}
+    before = {n: charge[n] for n, v in changes.items() if charge[n] != v}
+    charge |= changes
+    world.emit("charge.updated", charge, before)
+    return charge
 
 
 def account(call: Call) -> Obj:
@@ -63,17 +88,23 @@ def account(call: Call) -> Obj:
     }
 
 
-_REFUND = """amount charge currency customer instructions_email metadata origin payment_intent
-reason refund_application_fee reverse_transfer"""
 ROUTES = [
-    retrieval("/v1/payment_intents/{}", "payment_intent"),
-    listing("/v1/payment_intents", "payment_intent", "customer", "customer_account"),
     retrieval("/v1/charges/{}", "charge"),
     listing("/v1/charges", "charge", "customer payment_intent transfer_group"),
-    retrieval("/v1/balance_transactions/{}", "balance_transaction"),
-    listing("/v1/balance_transactions", "balance_transaction", "currency source type", "payout"),
-    route("POST", "/v1/refunds", create_refund, _REFUND),
+    route(
+        "POST",
+        "/v1/charges/{}",
+        update_charge,
+        "description fraud_details metadata receipt_email",
+    ),
+    route(
+        "POST",
+        "/v1/refunds",
+        create_refund,
+        "amount charge metadata payment_intent reason",
+    ),
     route("POST", "/v1/refunds/{}", update_refund, "metadata"),
+    route("POST", "/v1/refunds/{}/cancel", cancel_refund),
     retrieval("/v1/refunds/{}", "refund"),
     listing("/v1/refunds", "refund", "charge payment_intent"),
     route("GET", "/v1/account", account),

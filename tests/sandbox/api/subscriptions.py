@@ -2,164 +2,206 @@
 
 from __future__ import annotations
 
-from ..engine import collecting, methods, subscriptions
-from ..engine.prices import from_row, plan_of
+from ..engine import changes, collecting, invoice_items, prorations, subscriptions, trials
+from ..engine import suspensions as breaks
 from ..store import Obj
-from ..wire.errors import invalid, missing, required, unmodelled
-from ..wire.params import flag, known, metadata, needed, rows, table, text, whole
+from ..wire.errors import card_error, invalid, missing, unmodelled
+from ..wire.params import choice, flag, known, metadata, needed, table, text, whole
 from ..wire.routes import Call, Keep, listing, retrieval, route
-from ..world import World
+from . import items, terms
 
-_CREATE = """add_invoice_items application_fee_percent automatic_tax backdate_start_date
-billing_cycle_anchor billing_cycle_anchor_config billing_mode billing_schedules
-billing_thresholds cancel_at cancel_at_period_end collection_method currency customer
-customer_account days_until_due default_payment_method default_source default_tax_rates
-description discounts invoice_settings items metadata off_session on_behalf_of payment_behavior
-payment_settings pending_invoice_item_interval proration_behavior transfer_data trial_end
-trial_from_plan trial_period_days trial_settings"""
-_UPDATE = """add_invoice_items application_fee_percent automatic_tax billing_cycle_anchor
-billing_schedules billing_thresholds cancel_at cancel_at_period_end cancellation_details
-collection_method days_until_due default_payment_method default_source default_tax_rates
-description discounts invoice_settings items metadata off_session on_behalf_of pause_collection
-payment_behavior payment_settings pending_invoice_item_interval proration_behavior
-proration_date transfer_data trial_end trial_from_plan trial_settings"""
-_ITEM = """billing_thresholds clear_usage deleted discounts id metadata price price_data quantity
-tax_rates"""
-_ABSENT = """add_invoice_items backdate_start_date billing_cycle_anchor discounts
-pause_collection trial_end trial_from_plan trial_period_days"""
+_BOTH = """automatic_tax billing_cycle_anchor cancel_at cancel_at_period_end collection_method
+default_payment_method description items metadata off_session payment_behavior payment_settings
+proration_behavior trial_end trial_from_plan trial_settings"""
+_CREATE = f"billing_mode currency customer trial_period_days {_BOTH}"
+_UPDATE = f"cancellation_details pause_collection proration_date {_BOTH}"
 
 
 def _refuse(params: Obj) -> None:
-    for name in _ABSENT.split():
-        if params.get(name):
-            raise unmodelled(f"`{name}` on subscriptions")
+    if text(params, "collection_method") == "send_invoice":
+        raise unmodelled("`collection_method=send_invoice`")
+    if table(params, "billing_mode").get("type", "flexible") != "flexible":
+        raise unmodelled("the classic billing mode")
+    if flag(table(params, "automatic_tax"), "enabled"):
+        raise unmodelled("automatic tax")
 
 
 def create(call: Call) -> Obj:
-    """Start a subscription and try its first payment without the payer."""
+    """Start a subscription; its first payment is tried without the payer unless told otherwise."""
     world, params = call.world, call.params
     _refuse(params)
     customer = world.store.get("customer", needed(params, "customer"), "customer")
-    asked = rows(params, "items")
-    if not asked:
-        raise required("items")
-    lines = []
-    for index, row in enumerate(asked):
-        price = from_row(world, row, f"items[{index}]", inline_product=False)
-        known(row, _ITEM, f"items[{index}]")
-        lines.append((price, whole(row, "quantity") or 1))
-    method = _method(world, params, customer["id"])
-    order = subscriptions.Order(lines, method, metadata(params), text(params, "description"))
+    order = _order(call, customer)
+    behaviour = terms.payment_behaviour(params)
+    _check_payable(call, customer, order, behaviour)
     sub = subscriptions.make(world, customer, order)
-    if collecting.method_for(world, sub) is None:
-        world.store.bury(sub)
-        message = "This customer has no attached payment source or default payment method."
-        raise invalid(message, None, "resource_missing")
     invoice = subscriptions.open_first_invoice(world, sub)
-    collecting.collect(world, invoice, present=False)
-    _plan_end(call, sub)
+    if behaviour != "default_incomplete" or not invoice["amount_due"]:
+        collecting.collect(world, invoice)
+    terms.plan_end(call, sub)
     return sub
 
 
-def _method(world: World, params: Obj, customer: str) -> str | None:
-    ident = text(params, "default_payment_method")
-    if ident is None:
-        return None
-    method = methods.from_token(world, ident, "default_payment_method")
-    if method["customer"] != customer:
-        message = f"The customer does not have a payment method with the ID {ident}."
-        raise invalid(message, "default_payment_method", "resource_missing")
-    return str(method["id"])
+def _order(call: Call, customer: Obj) -> subscriptions.Order:
+    world, params = call.world, call.params
+    fields: Obj = {}
+    if "trial_settings" in params:
+        fields["trial_settings"] = terms.trial_settings(params)
+    if "payment_settings" in params:
+        fields["payment_settings"] = _payment_settings(params)
+    now = world.now(customer["id"])
+    return subscriptions.Order(
+        items.ordered(world, params),
+        terms.method_id(world, params, customer["id"]),
+        metadata(params),
+        text(params, "description"),
+        trial_end=terms.trial_end(params, now),
+        anchor=whole(params, "billing_cycle_anchor"),
+        prorate=terms.proration(params) != "none",
+        fields=fields,
+    )
+
+
+def _payment_settings(params: Obj) -> Obj:
+    asked = table(params, "payment_settings")
+    for name in ("payment_method_options", "payment_method_types"):
+        if asked.get(name):
+            raise unmodelled(f"`payment_settings[{name}]`")
+    saves = choice(asked, "save_default_payment_method", ("off", "on_subscription"), "off")
+    return {
+        "payment_method_options": None,
+        "payment_method_types": None,
+        "save_default_payment_method": saves,
+    }
+
+
+def _check_payable(call: Call, customer: Obj, order: subscriptions.Order, behaviour: str) -> None:
+    world = call.world
+    free = order.trial_end is not None or (order.anchor is not None and not order.prorate)
+    total = sum(prorations.worth(price, quantity) for price, quantity in order.lines)
+    if free or total + customer["balance"] <= 0 or behaviour == "default_incomplete":
+        return
+    method = world.store.find(order.method) or collecting.default_of(world, customer["id"])
+    if method is None:
+        message = (
+            "This customer has no attached payment source or default payment method. Please "
+            "consider adding a default payment method."
+        )
+        raise invalid(message, None, "resource_missing")
+    failure = collecting.foreseen(world, method)
+    if behaviour == "error_if_incomplete" and failure:
+        raise card_error(failure)
 
 
 def update(call: Call) -> Obj:
-    """Change amount, card, metadata or planned end; amounts change without proration only."""
+    """Change price, quantity, card, metadata, trial, anchor, collection or planned end."""
     world, params = call.world, call.params
     _refuse(params)
     sub = world.store.get("subscription", call.id)
     if sub["status"] in subscriptions.FINAL:
         known(params, ("cancellation_details", "metadata", "expand"))
-    changes: Obj = {"metadata": metadata(params, sub["metadata"])}
-    if "default_payment_method" in params:
-        changes["default_payment_method"] = _method(world, params, sub["customer"])
-    if "description" in params:
-        changes["description"] = text(params, "description")
-    if "items" in params:
-        changes["items"] = _items(call, sub)
-    subscriptions.amend(world, sub, **changes)
-    if sub["status"] not in subscriptions.FINAL:
-        _plan_end(call, sub)
+    fields = _plain(call, sub)
+    billing = "items" in params or bool(params.get("billing_cycle_anchor"))
+    if billing and sub["status"] == "incomplete":
+        raise invalid("An incomplete subscription cannot be changed before it is paid.", "items")
+    if billing:
+        now = world.now(sub["customer"])
+        rows = items.changed(world, sub, params, customer_now=now)
+        changes.apply(world, sub, terms.change_of(call, sub, params, rows, fields))
+    else:
+        subscriptions.amend(world, sub, **fields)
+    _trial(call, sub)
+    if sub["status"] in subscriptions.FINAL:
+        details = terms.cancellation(params)
+        subscriptions.amend(world, sub, cancellation_details=sub["cancellation_details"] | details)
+        return sub
+    terms.hold_collection(call, sub)
+    terms.plan_end(call, sub)
     return sub
 
 
-def _items(call: Call, sub: Obj) -> Obj:
-    by_id = {item["id"]: dict(item) for item in sub["items"]["data"]}
-    for index, row in enumerate(rows(call.params, "items")):
-        where = f"items[{index}]"
-        known(row, _ITEM, where)
-        item = by_id.get(text(row, "id") or "")
-        if item is None or flag(row, "deleted"):
-            raise unmodelled("adding or removing subscription items")
-        if "price" in row or "price_data" in row:
-            price = from_row(call.world, row, where, inline_product=False)
-            _same_rhythm(call, item, price)
-            item |= {"price": price, "plan": plan_of(price)}
-        item["quantity"] = whole(row, "quantity") or item["quantity"]
-    return {**sub["items"], "data": list(by_id.values())}
+def _plain(call: Call, sub: Obj) -> Obj:
+    params = call.params
+    fields: Obj = {"metadata": metadata(params, sub["metadata"])}
+    if "default_payment_method" in params:
+        fields["default_payment_method"] = terms.method_id(call.world, params, sub["customer"])
+    if "description" in params:
+        fields["description"] = text(params, "description")
+    if "trial_settings" in params:
+        fields["trial_settings"] = terms.trial_settings(params)
+    if "payment_settings" in params:
+        fields["payment_settings"] = _payment_settings(params)
+    return fields
 
 
-def _same_rhythm(call: Call, item: Obj, price: Obj) -> None:
-    old, new = item["price"], price
-    if new["recurring"] is None:
-        raise invalid("The price specified is set to `type=one_time`.", "items[0][price]")
-    if old["recurring"] != new["recurring"] or old["currency"] != new["currency"]:
-        raise unmodelled("a change of interval or currency")
-    if old["unit_amount"] == new["unit_amount"]:
+def _trial(call: Call, sub: Obj) -> None:
+    asked = text(call.params, "trial_end")
+    if asked is None:
         return
-    if text(call.params, "proration_behavior") != "none":
-        raise unmodelled("prorations (send proration_behavior=none)")
-
-
-def _plan_end(call: Call, sub: Obj) -> None:
-    params, world = call.params, call.world
-    asked = table(params, "cancellation_details")
-    known(asked, ("comment", "feedback", "feedback_option"), "cancellation_details")
-    details = {name: value or None for name, value in asked.items()}
-    if flag(params, "cancel_at_period_end"):
-        end = subscriptions.period_end(sub)
-        subscriptions.schedule_end(world, sub, end, at_period_end=True, details=details)
-    elif text(params, "cancel_at"):
-        moment = _moment(call, sub)
-        subscriptions.schedule_end(world, sub, moment, at_period_end=False, details=details)
-    elif params.get("cancel_at") == "" or flag(params, "cancel_at_period_end") is False:
-        # Each of the two takes back what it set itself, and only that.
-        if sub["cancel_at_period_end"] or params.get("cancel_at") == "":
-            subscriptions.unschedule_end(world, sub)
-    elif details:
-        told = sub["cancellation_details"] | details
-        subscriptions.amend(world, sub, cancellation_details=told)
-
-
-def _moment(call: Call, sub: Obj) -> int:
-    asked = text(call.params, "cancel_at")
-    if asked in ("min_period_end", "max_period_end"):
-        return subscriptions.period_end(sub)
-    moment = whole(call.params, "cancel_at") or 0
-    if moment <= call.world.now(sub["customer"]):
-        raise invalid("`cancel_at` must be a timestamp in the future.", "cancel_at")
-    return moment
+    if sub["status"] != "trialing":
+        if asked != "now":
+            raise unmodelled("a trial for a subscription that is not on trial")
+        return
+    if asked == "now":
+        trials.finish(call.world, sub)
+        return
+    moment = terms.trial_end(call.params, call.world.now(sub["customer"]))
+    if moment is not None:
+        trials.extend(call.world, sub, moment)
 
 
 def cancel(call: Call) -> Obj:
     """End a subscription now; one that has ended is gone (404), as with Stripe."""
-    sub = call.world.store.get("subscription", call.id)
+    world = call.world
+    sub = world.store.get("subscription", call.id)
     if sub["status"] in subscriptions.FINAL:
         raise missing("subscription", call.id)
-    if flag(call.params, "prorate") or flag(call.params, "invoice_now"):
-        raise unmodelled("prorate and invoice_now on cancel")
-    given = table(call.params, "cancellation_details")
-    details = {name: value or None for name, value in given.items()}
-    subscriptions.end(call.world, sub, reason="cancellation_requested", details=details)
+    details = terms.cancellation(call.params)
+    if flag(call.params, "prorate"):
+        now = world.now(sub["customer"])
+        for item in sub["items"]["data"]:
+            if row := prorations.unused(world, item, now):
+                invoice_items.of_proration(world, sub, row)
+    if flag(call.params, "invoice_now"):
+        invoice = changes.bill_now(world, sub, whole=False)
+        if invoice is not None:
+            collecting.collect(world, invoice)
+    subscriptions.end(world, sub, reason="cancellation_requested", details=details)
+    return sub
+
+
+def pause(call: Call) -> Obj:
+    """Pause a subscription now; unused time is credited unless that is not wanted."""
+    params = call.params
+    choice(params, "type", ("subscription",), "subscription")
+    asked = table(params, "bill_for")
+    known(asked, ("outstanding_usage_through", "unused_time_from"), "bill_for")
+    usage = table(asked, "outstanding_usage_through")
+    choice(usage, "type", ("none", "now"), "now")
+    unused = table(asked, "unused_time_from")
+    since = choice(unused, "type", ("item_current_period_start", "none", "now"), "now")
+    ways = ("invoice", "pending_invoice_item")
+    way = choice(params, "invoicing_behavior", ways, "pending_invoice_item")
+    sub = call.world.store.get("subscription", call.id)
+    breaks.suspend(call.world, sub, unused_from=since, invoice_now=way == "invoice")
+    return sub
+
+
+def resume(call: Call) -> Obj:
+    """Resume a paused subscription, now or once its invoice is paid."""
+    params = call.params
+    sub = call.world.store.get("subscription", call.id)
+    ways = ("resume_on_payment_attempt", "resume_on_payment_success")
+    way = choice(params, "payment_behavior", ways, ways[0])
+    now = call.world.now(sub["customer"])
+    breaks.resume(
+        call.world,
+        sub,
+        anchor=terms.anchor_type(params) or "now",
+        on_success=way == ways[1],
+        behaviour=terms.proration(params),
+        moment=whole(params, "proration_date") or now,
+    )
     return sub
 
 
@@ -183,6 +225,13 @@ ROUTES = [
     route("POST", "/v1/subscriptions", create, _CREATE),
     route("POST", "/v1/subscriptions/{}", update, _UPDATE),
     route("DELETE", "/v1/subscriptions/{}", cancel, "cancellation_details invoice_now prorate"),
+    route("POST", "/v1/subscriptions/{}/pause", pause, "bill_for invoicing_behavior type"),
+    route(
+        "POST",
+        "/v1/subscriptions/{}/resume",
+        resume,
+        "billing_cycle_anchor payment_behavior proration_behavior proration_date",
+    ),
     retrieval("/v1/subscriptions/{}", "subscription"),
     listing(
         "/v1/subscriptions",

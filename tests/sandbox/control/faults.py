@@ -1,4 +1,4 @@
-"""Misbehaviour on request, and the requests that were seen."""
+"""Misbehaviour on request: a Stripe that is down, and answers that get lost."""
 
 from __future__ import annotations
 
@@ -16,8 +16,3 @@ def down(world: World, asked: Obj, ids: tuple[str, ...]) -> Obj:
         world.faults.drop_after_commit = int(asked["drop_after_commit"])
     left = max(world.faults.down_until - time.time(), 0.0)
     return {"down_seconds": left, "drop_after_commit": world.faults.drop_after_commit}
-
-
-def requests(world: World, asked: Obj, ids: tuple[str, ...]) -> Obj:
-    """Return the /v1 requests seen, oldest first; no bodies."""
-    return {"data": list(world.seen)}

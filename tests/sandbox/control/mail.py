@@ -3,30 +3,50 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
+from itertools import islice
 
 from ..store import Obj
 from ..webhooks.log import body as event_body
 from ..webhooks.log import rendered
-from ..webhooks.signature import signed
-from ..wire.errors import missing
+from ..webhooks.parcel import SHAPES, shape
+from ..webhooks.signature import secrets_of, signed
+from ..wire.errors import invalid, missing
 from ..world import World
 
 
 def deliveries(world: World, asked: Obj, ids: tuple[str, ...]) -> Obj:
-    """Return the delivery log, latest first."""
+    """Return the delivery log, latest first; `state`, `type`, `event`, `endpoint` choose."""
     limit = int(asked.get("limit", 200))
-    rows = list(world.outbox.deliveries.values())[::-1]
-    if asked.get("state"):
-        rows = [row for row in rows if row["state"] == asked["state"]]
-    return {"data": rows[:limit], "waiting": world.outbox.busy(), "holding": world.outbox.holding}
+    chosen = {n: asked[n] for n in ("state", "type", "event", "endpoint") if asked.get(n)}
+    rows = (
+        row
+        for row in reversed(world.outbox.deliveries.values())
+        if all(row[name] == value for name, value in chosen.items())
+    )
+    return {
+        "data": list(islice(rows, limit)),
+        "waiting": world.outbox.busy(),
+        "holding": world.outbox.holding,
+        "counts": {state: n for state, n in world.outbox.counts.items() if n > 0},
+    }
 
 
 def resend(world: World, asked: Obj, ids: tuple[str, ...]) -> Obj:
     """Send a delivery's event once more."""
     delivery = world.outbox.deliveries.get(ids[0])
-    if delivery is None:
+    again = world.outbox.resend(delivery) if delivery else None
+    if again is None:
         raise missing("delivery", ids[0])
-    return world.outbox.resend(delivery)
+    return again
+
+
+def resend_failed(world: World, asked: Obj, ids: tuple[str, ...]) -> Obj:
+    """Send again everything that has not reached its endpoint and is not tried any more."""
+    failed = list(world.outbox.undelivered())
+    for delivery in failed:
+        world.outbox.resend(delivery)
+    return {"resent": len(failed)}
 
 
 def resend_event(world: World, asked: Obj, ids: tuple[str, ...]) -> Obj:
@@ -35,7 +55,7 @@ def resend_event(world: World, asked: Obj, ids: tuple[str, ...]) -> Obj:
     if event is None:
         raise missing("event", ids[0])
     for _ in range(int(asked.get("times", 1))):
-        world.outbox.queue(event)
+        world.outbox.send(event)
     return {"event": ids[0]}
 
 
@@ -68,12 +88,30 @@ def events(world: World, asked: Obj, ids: tuple[str, ...]) -> Obj:
 
 
 def signed_event(world: World, asked: Obj, ids: tuple[str, ...]) -> Obj:
-    """Return body and signature of an event, for a test that posts it itself."""
+    """Return body and signature of an event, for a test that posts it itself.
+
+    `t` dates the signature (unix seconds); `as` asks for a `thin` or `legacy` body.
+    """
     event = world.log.find(str(asked.get("event")))
     if event is None:
         raise missing("event", str(asked.get("event")))
     endpoint = world.store.get("webhook_endpoint", asked.get("endpoint"))
-    payload = event_body(event)
+    style = asked.get("as")
+    if style and style not in SHAPES:
+        raise invalid(f"as is one of {', '.join(SHAPES)}.", "as")
+    payload = event_body(shape(world, endpoint, event, [style] if style else []))
     at = int(asked["t"]) if "t" in asked else None
-    secret = world.store.peek(endpoint["id"])["secret"]
-    return {"body": payload.decode(), "signature": signed(payload, secret, at)}
+    secrets = secrets_of(world.store.peek(endpoint["id"]))
+    return {"body": payload.decode(), "signature": signed(payload, secrets, at)}
+
+
+VERBS: dict[tuple[str, str], Callable[[World, Obj, tuple[str, ...]], Obj]] = {
+    ("GET", "deliveries"): deliveries,
+    ("POST", "deliveries/flush"): flush,
+    ("POST", "deliveries/resend_failed"): resend_failed,
+    ("POST", "deliveries/*/resend"): resend,
+    ("POST", "events/*/resend"): resend_event,
+    ("POST", "webhooks/hold"): hold,
+    ("GET", "events"): events,
+    ("GET", "signed"): signed_event,
+}

@@ -2,25 +2,11 @@
 
 from __future__ import annotations
 
-from ..engine import checkout, collecting, customers, invoices, methods, refunds, subscriptions
+from ..engine import checkout, collecting, customers, invoices, methods, subscriptions
 from ..engine.cards import card_number
 from ..store import Obj
 from ..wire.errors import invalid
 from ..world import World
-
-
-def refund(world: World, asked: Obj, ids: tuple[str, ...]) -> Obj:
-    """Refund as from the dashboard."""
-    intent = world.store.get("payment_intent", asked.get("payment_intent"))
-    charge = refunds.refundable(world, intent)
-    return refunds.make(world, charge, amount=asked.get("amount"), reason=asked.get("reason"))
-
-
-def fail_refund(world: World, asked: Obj, ids: tuple[str, ...]) -> Obj:
-    """Let a refund fail, whatever its card."""
-    found = world.store.get("refund", ids[0])
-    refunds.fail(world, found)
-    return found
 
 
 def cancel(world: World, asked: Obj, ids: tuple[str, ...]) -> Obj:
@@ -59,23 +45,6 @@ def pay_invoice(world: World, asked: Obj, ids: tuple[str, ...]) -> Obj:
         raise invalid(f"Invoice is {invoice['status']}.")
     status = collecting.collect(world, invoice, automatic=False)
     return {"invoice": invoice["id"], "status": invoice["status"], "payment": status}
-
-
-def pay_session(world: World, asked: Obj, ids: tuple[str, ...]) -> Obj:
-    """Do what the checkout page does; 402 when declined, `requires_action` for 3DS cards."""
-    session = world.store.get("checkout.session", ids[0])
-    payer = checkout.Payer(
-        card=str(asked.get("card", "")),
-        iban=str(asked.get("iban", "")),
-        email=str(asked.get("email", "")),
-        name=str(asked.get("name", "")),
-        terms=bool(asked.get("terms", True)),
-        shown=asked.get("authenticate") == "complete",
-    )
-    outcome = checkout.pay(world, session, payer)
-    names = ("payment_status", "customer", "subscription", "invoice", "payment_intent")
-    told = {name: session[name] for name in names}
-    return {"session": session["id"], "status": outcome.status, "url": outcome.url, **told}
 
 
 def expire_session(world: World, asked: Obj, ids: tuple[str, ...]) -> Obj:

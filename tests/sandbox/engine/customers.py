@@ -38,11 +38,11 @@ def make(world: World, fields: dict[str, Any], moment: int, clock: str | None = 
 
 
 def live_subscriptions(world: World, customer: str) -> list[Obj]:
-    """Return what the customer subscribes to that has not ended."""
+    """Return what the customer subscribes to that has not ended, newest first."""
     return [
         sub
-        for sub in world.store.newest("subscription")
-        if sub["customer"] == customer and sub["status"] not in subscriptions.FINAL
+        for sub in reversed(subscriptions.of_customer(world, customer))
+        if sub["status"] not in subscriptions.FINAL
     ]
 
 
@@ -60,10 +60,11 @@ def delete(world: World, customer: Obj) -> Obj:
 def use_method(world: World, customer: Obj, method: Obj) -> None:
     """Make the method the default of the customer and of their live subscriptions."""
     method["customer"] = customer["id"]
-    before = dict(customer["invoice_settings"])
+    before = customer["invoice_settings"]["default_payment_method"]
     customer["invoice_settings"]["default_payment_method"] = method["id"]
     world.emit("payment_method.attached", method)
-    world.emit("customer.updated", customer, {"invoice_settings": before})
+    previous = {"invoice_settings": {"default_payment_method": before}}
+    world.emit("customer.updated", customer, previous)
     for sub in live_subscriptions(world, customer["id"]):
         subscriptions.amend(world, sub, default_payment_method=method["id"])
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from ..shapes import shaped
-from ..store import Obj, new_id
+from ..store import Obj
 
 
 def no_cancellation() -> Obj:
@@ -30,7 +29,7 @@ def subscription_defaults(moment: int) -> Obj:
         "created": moment,
         "default_tax_rates": [],
         "discounts": [],
-        "invoice_settings": dict.fromkeys(texts) | {"issuer": {"type": "self", "account": None}},
+        "invoice_settings": dict.fromkeys(texts) | {"issuer": {"type": "self"}},
         "payment_settings": {
             "payment_method_options": None,
             "payment_method_types": None,
@@ -41,61 +40,18 @@ def subscription_defaults(moment: int) -> Obj:
     }
 
 
-_NO_LISTS = ("discount_amounts", "discounts", "pretax_credit_amounts", "taxes")
-
-
-def invoice_line(sub: Obj, item: Obj, ident: str, period: tuple[int, int]) -> Obj:
-    """Return the line that bills one item over its period."""
-    price = item["price"]
-    amount = price["unit_amount"] * item["quantity"]
-    details = {
-        "invoice_item": None,
-        "proration": False,
-        "proration_details": {"credited_items": None},
-        "subscription": sub["id"],
-        "subscription_item": item["id"],
-    }
-    priced = {"price": price["id"], "product": price["product"]}
-    return shaped(
-        "line_item",
-        id=new_id("il_1"),
-        amount=amount,
-        currency=sub["currency"],
-        description=f"{item['quantity']} x membership (per {price['recurring']['interval']})",
-        discountable=True,
-        invoice=ident,
-        metadata=dict(sub["metadata"]),
-        parent={
-            "type": "subscription_item_details",
-            "subscription_item_details": details,
-            "invoice_item_details": None,
-        },
-        period={"start": period[0], "end": period[1]},
-        pricing={
-            "type": "price_details",
-            "price_details": priced,
-            "unit_amount_decimal": str(price["unit_amount"]),
-        },
-        quantity=item["quantity"],
-        quantity_decimal=str(item["quantity"]),
-        subscription=sub["id"],
-        subtotal=amount,
-        **{name: [] for name in _NO_LISTS},
-    )
-
-
-def invoice_money(total: int) -> Obj:
-    """Return the sums of an invoice over `total` cents, nothing paid yet."""
+def invoice_money(total: int, owed: int, balance: int) -> Obj:
+    """Return the sums of an unpaid invoice over `total` cents of which `owed` are due."""
     return {
-        "amount_due": total,
+        "amount_due": owed,
         "amount_overpaid": 0,
         "amount_paid": 0,
         "amount_paid_off_stripe": 0,
-        "amount_remaining": total,
+        "amount_remaining": owed,
         "amount_shipping": 0,
         "post_payment_credit_notes_amount": 0,
         "pre_payment_credit_notes_amount": 0,
-        "starting_balance": 0,
+        "starting_balance": balance,
         "subtotal": total,
         "subtotal_excluding_tax": total,
         "total": total,
@@ -121,7 +77,7 @@ def invoice_defaults() -> Obj:
         "collection_method": "charge_automatically",
         "default_tax_rates": [],
         "discounts": [],
-        "issuer": {"type": "self", "account": None},
+        "issuer": {"type": "self"},
         "payment_settings": {
             "default_mandate": None,
             "payment_method_options": None,

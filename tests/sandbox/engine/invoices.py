@@ -1,4 +1,4 @@
-"""Invoices of subscriptions: drafted, finalised, collected, paid."""
+"""Invoices: drafted, finalised, paid, voided, written off."""
 
 from __future__ import annotations
 
@@ -6,13 +6,18 @@ from ..shapes import shaped
 from ..store import Obj, new_id
 from ..wire.lists import envelope
 from ..world import World
-from . import intents
-from .defaults import invoice_defaults, invoice_line, invoice_money
+from . import credit, intents, invoice_items
+from .defaults import invoice_defaults, invoice_money
+from .differences import changed
+from .lines import source_of
+from .prorations import remember
 
 HOUR = 3600
 _WORDS = {
+    "manual": "Invoice payment",
     "subscription_create": "Subscription creation",
     "subscription_cycle": "Subscription update",
+    "subscription_update": "Subscription update",
 }
 
 
@@ -20,7 +25,6 @@ def _parent(sub: Obj) -> Obj:
     details = {
         "subscription": sub["id"],
         "metadata": dict(sub["metadata"]),
-        "subscription_proration_date": None,
     }
     return {
         "type": "subscription_details",
@@ -29,8 +33,7 @@ def _parent(sub: Obj) -> Obj:
     }
 
 
-def _payer(world: World, sub: Obj) -> Obj:
-    customer = world.store.get("customer", sub["customer"])
+def _payer(customer: Obj) -> Obj:
     return {
         "customer": customer["id"],
         "customer_address": customer["address"],
@@ -44,18 +47,17 @@ def _payer(world: World, sub: Obj) -> Obj:
     }
 
 
-def draft(world: World, sub: Obj, reason: str, *, period: tuple[int, int]) -> Obj:
-    """Keep a draft invoice for the subscription's items, over the given period."""
-    moment = world.now(sub["customer"])
-    ident = new_id("in_1")
-    lines = [invoice_line(sub, item, ident, period) for item in sub["items"]["data"]]
-    invoice = shaped("invoice", id=ident, created=moment, currency=sub["currency"])
-    invoice |= (
-        invoice_defaults()
-        | invoice_money(sum(line["amount"] for line in lines))
-        | _payer(world, sub)
-    )
-    invoice |= {
+def shape(
+    customer: Obj, sub: Obj | None, reason: str, lines: list[Obj], *, ident: str, moment: int
+) -> Obj:
+    """Return a draft invoice with these lines that is not kept anywhere yet."""
+    for line in lines:
+        line["invoice"] = ident
+    currency = sub["currency"] if sub else customer["currency"] or "eur"
+    invoice = shaped("invoice", id=ident, created=moment, currency=currency)
+    return invoice | {
+        **invoice_defaults(),
+        **_payer(customer),
         "attempt_count": 0,
         "attempted": False,
         "auto_advance": True,
@@ -64,23 +66,86 @@ def draft(world: World, sub: Obj, reason: str, *, period: tuple[int, int]) -> Ob
         "lines": envelope(f"/v1/invoices/{ident}/lines", lines),
         "metadata": {},
         "next_payment_attempt": moment + HOUR,
-        "parent": _parent(sub),
-        # As in Stripe the invoice's own period looks back, its lines look ahead.
-        "period_start": sub["start_date"] if reason == "subscription_create" else period[0],
-        "period_end": period[0],
+        "parent": _parent(sub) if sub else None,
+        "period_start": moment,
+        "period_end": moment,
         "status": "draft",
         "status_transitions": dict.fromkeys(
             ("finalized_at", "marked_uncollectible_at", "paid_at", "voided_at")
         ),
+        **sums(customer, lines),
     }
+
+
+def sums(customer: Obj, lines: list[Obj]) -> Obj:
+    """Return the money fields for these lines, the customer's balance considered."""
+    total = sum(line["amount"] for line in lines)
+    balance = customer["balance"]
+    return invoice_money(total, credit.due(total, balance), balance)
+
+
+def draft(
+    world: World,
+    customer: Obj,
+    reason: str,
+    lines: list[Obj],
+    *,
+    sub: Obj | None = None,
+    period: tuple[int, int] | None = None,
+    at_once: bool = False,
+    **fields: object,
+) -> Obj:
+    """Keep a draft of these lines, taking the invoice items behind them; `at_once`: no hour."""
+    moment = world.now(customer["id"])
+    ident = new_id("in_1")
+    invoice = shape(customer, sub, reason, lines, ident=ident, moment=moment)
+    if period:
+        invoice |= {"period_start": period[0], "period_end": period[1]}
+    if at_once:
+        invoice |= {"automatically_finalizes_at": None, "next_payment_attempt": None}
+    invoice |= fields
     world.store.add(invoice)
-    sub["latest_invoice"] = ident
+    world.store.note(customer["id"]).setdefault("invoices", []).append(ident)
+    for line in lines:
+        keep_line(world, invoice, line)
+    if sub:
+        sub["latest_invoice"] = ident
     world.emit("invoice.created", invoice)
     return invoice
 
 
+def keep_line(world: World, invoice: Obj, line: Obj) -> None:
+    """Note which invoice item a line has used up, or what a subscription item is now debited."""
+    item, sub_item = source_of(line)
+    if item:
+        invoice_items.take(world, world.store.get("invoiceitem", item), invoice["id"], line["id"])
+    elif sub_item:
+        period = (line["period"]["start"], line["period"]["end"])
+        where = {"invoice": invoice["id"], "line": line["id"]}
+        remember(world, sub_item, line["amount"], period, **where)
+
+
+def add_line(world: World, invoice: Obj, line: Obj) -> None:
+    """Put one more line on a draft."""
+    line["invoice"] = invoice["id"]
+    keep_line(world, invoice, line)
+    _set_lines(world, invoice, [line, *invoice["lines"]["data"]])
+
+
+def remove_line(world: World, invoice: Obj, item: str) -> None:
+    """Take the line of an invoice item off a draft."""
+    rows = [line for line in invoice["lines"]["data"] if source_of(line)[0] != item]
+    _set_lines(world, invoice, rows)
+
+
+def _set_lines(world: World, invoice: Obj, rows: list[Obj]) -> None:
+    customer = world.store.get("customer", invoice["customer"])
+    told = envelope(invoice["lines"]["url"], rows)
+    amend(world, invoice, lines=told, **sums(customer, rows))
+
+
 def finalize(world: World, invoice: Obj) -> None:
-    """Open the invoice, number it and prepare its payment; 0 cents need none."""
+    """Open the invoice: apply the balance, number it and prepare a payment if any is due."""
     moment = world.now(invoice["customer"])
     customer = world.store.get("customer", invoice["customer"])
     number = customer["next_invoice_sequence"]
@@ -89,7 +154,6 @@ def finalize(world: World, invoice: Obj) -> None:
         "status": "open",
         "number": f"{customer['invoice_prefix']}-{number:04d}",
         "effective_at": moment,
-        "ending_balance": 0,
         "automatically_finalizes_at": None,
         "next_payment_attempt": None,
         "hosted_invoice_url": f"{world.base}/i/{invoice['id']}",
@@ -97,7 +161,8 @@ def finalize(world: World, invoice: Obj) -> None:
         "webhooks_delivered_at": moment,
     }
     invoice["status_transitions"]["finalized_at"] = moment
-    if invoice["total"]:
+    credit.settle(world, invoice)
+    if invoice["amount_due"]:
         _prepare_payment(world, invoice, moment)
     world.emit("invoice.finalized", invoice)
 
@@ -105,7 +170,7 @@ def finalize(world: World, invoice: Obj) -> None:
 def _prepare_payment(world: World, invoice: Obj, moment: int) -> None:
     intent = intents.make(
         world,
-        amount=invoice["total"],
+        amount=invoice["amount_due"],
         currency=invoice["currency"],
         customer=invoice["customer"],
         types=["card", "sepa_debit"],
@@ -115,17 +180,12 @@ def _prepare_payment(world: World, invoice: Obj, moment: int) -> None:
     payment = shaped(
         "invoice_payment",
         id=new_id("inpay_1"),
-        amount_requested=invoice["total"],
+        amount_requested=invoice["amount_due"],
         created=moment,
         currency=invoice["currency"],
         invoice=invoice["id"],
         is_default=True,
-        payment={
-            "type": "payment_intent",
-            "payment_intent": intent["id"],
-            "charge": None,
-            "payment_record": None,
-        },
+        payment={"type": "payment_intent", "payment_intent": intent["id"]},
         status="open",
         status_transitions={"canceled_at": None, "paid_at": None},
     )
@@ -135,7 +195,7 @@ def _prepare_payment(world: World, invoice: Obj, moment: int) -> None:
 
 
 def payment_of(world: World, invoice: Obj) -> tuple[Obj, Obj] | None:
-    """Return the invoice's payment and intent, None for an invoice over nothing."""
+    """Return the invoice's payment and intent, None for an invoice with nothing due."""
     ids = world.store.peek(invoice["id"]).get("payments")
     if not ids:
         return None
@@ -143,48 +203,87 @@ def payment_of(world: World, invoice: Obj) -> tuple[Obj, Obj] | None:
     return payment, world.store.get("payment_intent", payment["payment"]["payment_intent"])
 
 
+def amend(world: World, invoice: Obj, **changes: object) -> None:
+    """Set fields and announce them, with the old values in `previous_attributes`."""
+    previous = changed({name: invoice[name] for name in changes}, changes)
+    if previous:
+        invoice |= changes
+        world.emit("invoice.updated", invoice, previous)
+
+
+def billed(world: World, invoice: Obj) -> Obj | None:
+    """Return the subscription that the invoice bills, None for one made by hand."""
+    details = (invoice["parent"] or {}).get("subscription_details") or {}
+    return world.store.find(details.get("subscription"))
+
+
 def subscription_of(world: World, invoice: Obj) -> Obj:
-    """Return the subscription that the invoice bills."""
-    ident = invoice["parent"]["subscription_details"]["subscription"]
-    return world.store.get("subscription", ident)
+    """Return the subscription that the invoice bills; raises 404 for one made by hand."""
+    sub = billed(world, invoice)
+    return sub if sub is not None else world.store.get("subscription", None)
 
 
-def mark_paid(world: World, invoice: Obj, moment: int) -> None:
-    """Close the invoice as paid in full and say so."""
+def mark_paid(world: World, invoice: Obj, moment: int, *, by_hand: bool = False) -> None:
+    """Close the invoice as paid in full and say so; `by_hand`: outside of Stripe, nothing moved."""
+    owed = invoice["amount_due"]
     invoice |= {
         "status": "paid",
         "attempted": True,
-        "attempt_count": max(invoice["attempt_count"], 1),
-        "amount_paid": invoice["total"],
+        "attempt_count": invoice["attempt_count"] if by_hand else max(invoice["attempt_count"], 1),
+        "amount_paid": owed,
+        "amount_paid_off_stripe": owed if by_hand else 0,
         "amount_remaining": 0,
         "auto_advance": False,
         "next_payment_attempt": None,
     }
     invoice["status_transitions"]["paid_at"] = moment
-    paying = payment_of(world, invoice)
-    if paying:
+    if by_hand:
+        _close_payment(world, invoice, moment)
+    elif paying := payment_of(world, invoice):
         payment = paying[0]
-        payment |= {"status": "paid", "amount_paid": invoice["total"]}
+        payment |= {"status": "paid", "amount_paid": owed}
         payment["status_transitions"]["paid_at"] = moment
         world.emit("invoice_payment.paid", payment)
+    credit.tell_behind(world, invoice["customer"], False)
     world.emit("invoice.paid", invoice)
-    world.emit("invoice.payment_succeeded", invoice)
+    # The twin is not sent for money that did not come through Stripe.
+    if not by_hand:
+        world.emit("invoice.payment_succeeded", invoice)
+
+
+def _close_payment(world: World, invoice: Obj, moment: int) -> None:
+    paying = payment_of(world, invoice)
+    if not paying:
+        return
+    payment, intent = paying
+    payment["status"] = "canceled"
+    payment["status_transitions"]["canceled_at"] = moment
+    intent |= {
+        "status": "canceled",
+        "canceled_at": moment,
+        "cancellation_reason": "void_invoice",
+        "next_action": None,
+    }
+    world.emit("payment_intent.canceled", intent)
 
 
 def void(world: World, invoice: Obj) -> None:
-    """Void an open or draft invoice and cancel its payment."""
+    """Void an open invoice: its payment is canceled, balance that it used comes back."""
     moment = world.now(invoice["customer"])
     invoice |= {"status": "void", "auto_advance": False, "next_payment_attempt": None}
+    invoice["automatically_finalizes_at"] = None
     invoice["status_transitions"]["voided_at"] = moment
-    paying = payment_of(world, invoice)
-    if paying:
-        payment, intent = paying
-        payment["status"] = "canceled"
-        payment["status_transitions"]["canceled_at"] = moment
-        intent |= {
-            "status": "canceled",
-            "canceled_at": moment,
-            "cancellation_reason": "void_invoice",
-        }
-        world.emit("payment_intent.canceled", intent)
+    _close_payment(world, invoice, moment)
+    credit.give_back(world, invoice)
     world.emit("invoice.voided", invoice)
+
+
+def write_off(world: World, invoice: Obj, reason: str = "user_forgiven") -> None:
+    """Mark an open invoice as uncollectible; it can still be paid."""
+    moment = world.now(invoice["customer"])
+    invoice |= {"status": "uncollectible", "auto_advance": False, "next_payment_attempt": None}
+    invoice["status_details"] = {"uncollectible": {"reason": reason}}
+    invoice["status_transitions"]["marked_uncollectible_at"] = moment
+    if reason == "user_forgiven":
+        credit.tell_behind(world, invoice["customer"], False)
+    world.emit("invoice.marked_uncollectible", invoice)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from ..shapes import shaped
 from ..store import Obj, new_id
-from ..wire.errors import invalid, required
-from ..wire.params import Params, choice, known, metadata, needed, table, text, whole
+from ..wire.errors import invalid, required, unmodelled
+from ..wire.params import Params, choice, flag, known, metadata, needed, rows, table, text, whole
 from ..world import World
 
 _INLINE = "currency product product_data recurring tax_behavior unit_amount unit_amount_decimal"
@@ -20,10 +22,11 @@ def make_product(world: World, params: Params, ident: str | None = None) -> Obj:
         active=params.get("active") != "false",
         created=moment,
         description=text(params, "description"),
-        images=[],
+        images=rows(params, "images"),
         marketing_features=[],
         metadata=metadata(params),
         name=needed(params, "name"),
+        shippable=flag(params, "shippable"),
         statement_descriptor=text(params, "statement_descriptor"),
         tax_code=text(params, "tax_code"),
         type="service",
@@ -40,6 +43,9 @@ def _recurring(params: Params) -> Obj | None:
     asked = table(params, "recurring")
     if not asked:
         return None
+    known(asked, "interval interval_count usage_type", "recurring")
+    if text(asked, "usage_type") == "metered":
+        raise unmodelled("metered prices", "recurring[usage_type]")
     return {
         "interval": choice(asked, "interval", ("day", "week", "month", "year")),
         "interval_count": whole(asked, "interval_count") or 1,
@@ -49,12 +55,19 @@ def _recurring(params: Params) -> Obj | None:
     }
 
 
+def _amount(params: Params) -> int:
+    exact, amount = text(params, "unit_amount_decimal"), whole(params, "unit_amount")
+    if exact and Decimal(exact) % 1:
+        raise unmodelled("prices in fractions of a cent", "unit_amount_decimal")
+    if amount is None and not exact:
+        raise required("unit_amount")
+    return amount if amount is not None else int(Decimal(exact or 0))
+
+
 def make_price(world: World, params: Params, *, active: bool, **extra: object) -> Obj:
     """Keep a new price for an existing product; the amount is in cents."""
     product = world.store.get("product", needed(params, "product"), "product")
-    amount = whole(params, "unit_amount")
-    if amount is None:
-        raise required("unit_amount")
+    amount = _amount(params)
     if amount < 0:
         raise invalid("Invalid non-negative integer", "unit_amount", "parameter_invalid_integer")
     recurring = _recurring(params)

@@ -6,12 +6,12 @@ from ..shapes import shaped
 from ..store import Obj, new_id
 from ..wire.errors import StripeError, invalid
 from ..world import World
-from . import balance
+from . import balance, charges, disputes, fraud
 from .methods import behaviour_of
 
 
 def refundable(world: World, intent: Obj) -> Obj:
-    """Return the paid charge of an intent; raises 400 when there is none."""
+    """Return the paid charge of an intent; raises 400 when there is none (yet)."""
     charge = world.store.find(intent["latest_charge"])
     if charge is None or charge["status"] != "succeeded":
         message = (
@@ -30,16 +30,7 @@ def make(
     metadata: dict[str, str] | None = None,
 ) -> Obj:
     """Give back `amount` cents of a charge, all that is left when None."""
-    left = charge["amount"] - charge["amount_refunded"]
-    if left <= 0:
-        message = f"Charge {charge['id']} has already been refunded."
-        raise invalid(message, None, "charge_already_refunded")
-    amount = left if amount is None else amount
-    if amount < 1:
-        raise invalid("Invalid positive integer", "amount", "parameter_invalid_integer")
-    if amount > left:
-        message = f"Refund amount ({amount} cents) is greater than unrefunded amount ({left} cents)"
-        raise invalid(message, "amount")
+    amount = _checked(world, charge, amount)
     method = world.store.get("payment_method", charge["payment_method"])
     fate = behaviour_of(world, method).refund
     refund = _keep(world, charge, amount, "pending" if fate == "pending" else "succeeded")
@@ -53,12 +44,36 @@ def make(
     charge["refunded"] = charge["amount_refunded"] == charge["amount"]
     world.emit("refund.created", refund)
     world.emit("charge.refunded", charge)
+    if charge["refunded"]:
+        fraud.settle(world, charge)
+        disputes.after_refund(world, charge)
     return refund
+
+
+def _checked(world: World, charge: Obj, amount: int | None) -> int:
+    if charge["status"] != "succeeded":
+        message = f"Charge {charge['id']} is {charge['status']}: it cannot be refunded."
+        raise invalid(message, "charge", "charge_not_refundable")
+    left = int(charge["amount"]) - int(charge["amount_refunded"])
+    if left <= 0:
+        message = f"Charge {charge['id']} has already been refunded."
+        raise invalid(message, None, "charge_already_refunded")
+    locked = disputes.lock(world, charge)
+    if locked:
+        raise locked
+    wanted = left if amount is None else amount
+    if wanted < 1:
+        raise invalid("Invalid positive integer", "amount", "parameter_invalid_integer")
+    if wanted > left:
+        message = f"Refund amount ({wanted} cents) is greater than unrefunded amount ({left} cents)"
+        raise invalid(message, "amount")
+    return wanted
 
 
 def _keep(world: World, charge: Obj, amount: int, status: str) -> Obj:
     moment = world.now(charge["customer"])
     kind = charge["payment_method_details"]["type"]
+    booked_as = "payment_refund" if charges.is_debit(charge) else "refund"
     refund = shaped(
         "refund",
         id=new_id("re_3" if kind == "card" else "pyr_1"),
@@ -70,21 +85,20 @@ def _keep(world: World, charge: Obj, amount: int, status: str) -> Obj:
         destination_details=_destination(kind),
         payment_intent=charge["payment_intent"],
         payment_method=charge["payment_method"],
-        pending_reason="processing" if status == "pending" else None,
         status=status,
     )
-    booked = balance.record(
-        world, refund, -amount, "refund" if kind == "card" else "payment_refund", moment
-    )
+    if status == "pending":
+        refund["pending_reason"] = "processing"
+    words = f"REFUND FOR {'PAYMENT' if kind != 'card' else 'CHARGE'}"
+    booked = balance.record(world, refund, -amount, booked_as, moment, description=words)
     refund["balance_transaction"] = booked["id"]
     return world.store.add(refund)
 
 
 def _destination(kind: str) -> Obj:
     if kind != "card":
-        return {"type": kind, kind: {}}
+        return {"type": kind}
     card = {
-        "reference": None,
         "reference_status": "pending",
         "reference_type": "acquirer_reference_number",
         "type": "refund",
@@ -97,28 +111,47 @@ def settle(world: World, ident: str, due: int) -> None:
     refund = world.store.get("refund", ident)
     fate = world.store.peek(ident).get("fate")
     if fate == "pending" and refund["status"] == "pending":
-        refund |= {"status": "succeeded", "pending_reason": None}
-        world.emit("refund.updated", refund, {"status": "pending"})
+        succeed(world, refund)
     elif fate == "failing" and refund["status"] in ("pending", "succeeded"):
         fail(world, refund)
 
 
+def succeed(world: World, refund: Obj) -> None:
+    """Deliver a pending refund."""
+    if refund["status"] != "pending":
+        raise invalid(f"Refund {refund['id']} is {refund['status']}, not pending.")
+    refund["status"] = "succeeded"
+    refund.pop("pending_reason", None)
+    world.emit("refund.updated", refund, {"status": "pending"})
+
+
 def fail(world: World, refund: Obj, reason: str = "expired_or_canceled_card") -> None:
     """Bring the money of a refund back: it could not be delivered."""
+    previous = _take_back(world, refund, "failed")
+    refund["failure_reason"] = reason
+    world.emit("refund.updated", refund, previous | {"failure_reason": None})
+    world.emit("refund.failed", refund)
+    world.emit("charge.updated", world.store.get("charge", refund["charge"]))
+
+
+def cancel(world: World, refund: Obj) -> None:
+    """Take a pending refund back before it leaves, as staff can in the Dashboard."""
+    if refund["status"] != "pending":
+        raise invalid(f"Refund {refund['id']} is {refund['status']}: too late to cancel it.")
+    previous = _take_back(world, refund, "canceled")
+    world.emit("refund.updated", refund, previous)
+    world.emit("charge.updated", world.store.get("charge", refund["charge"]))
+
+
+def _take_back(world: World, refund: Obj, status: str) -> Obj:
     if refund["status"] in ("failed", "canceled"):
-        raise StripeError(400, f"Refund {refund['id']} has already failed.")
+        raise StripeError(400, f"Refund {refund['id']} has already {refund['status']}.")
     charge = world.store.get("charge", refund["charge"])
     moment = world.now(charge["customer"])
     booked = balance.record(world, refund, refund["amount"], "refund_failure", moment)
-    previous = {"status": refund["status"], "failure_reason": None}
-    refund |= {
-        "status": "failed",
-        "pending_reason": None,
-        "failure_reason": reason,
-        "failure_balance_transaction": booked["id"],
-    }
+    previous = {"status": refund["status"]}
+    refund |= {"status": status, "failure_balance_transaction": booked["id"]}
+    refund.pop("pending_reason", None)
     charge["amount_refunded"] -= refund["amount"]
     charge["refunded"] = False
-    world.emit("refund.updated", refund, previous)
-    world.emit("refund.failed", refund)
-    world.emit("charge.updated", charge)
+    return previous

@@ -9,18 +9,46 @@ from collections.abc import Callable
 
 from ..clock import Timeline
 from ..world import World
-from . import balance, checkout, collecting, refunds, subscriptions
+from . import (
+    balance,
+    charges,
+    checkout,
+    collecting,
+    disputes,
+    fraud,
+    pausing,
+    payouts,
+    portal,
+    refunds,
+    renewals,
+    schedules,
+    subscriptions,
+)
 
 VERBS: dict[str, Callable[[World, str, int], None]] = {
     "available": balance.make_available,
+    "book_charge": charges.book_due,
+    "dispute_decided": disputes.decide,
+    "dispute_due": disputes.due,
+    "dispute_from_card": disputes.from_card,
+    "end_portal_pause": portal.end_pause,
     "end_subscription": subscriptions.end_due,
     "expire_incomplete": subscriptions.expire_incomplete,
+    "expire_resumption": pausing.expire_resumption,
     "expire_session": checkout.expire_due,
     "finalize": collecting.finalize_due,
+    "pay_out": payouts.run,
+    "payout_arrived": payouts.arrived,
+    "payout_sent": payouts.sent,
     "refund": refunds.settle,
-    "renew": subscriptions.renew,
+    "renew": renewals.renew,
+    "resume_collection": pausing.resume_collection,
     "retry": collecting.retry,
+    "schedule_phase": schedules.reach,
     "settle_debit": collecting.settle_debit,
+    "trial_will_end": renewals.trial_will_end,
+    "upcoming": renewals.tell_upcoming,
+    "warn_from_card": fraud.from_card,
 }
 
 

@@ -1,143 +1,169 @@
-"""/c/pay/{session} and its 3DS page: the hosted checkout."""
+"""/c/pay/{session}: the hosted checkout."""
 
 from __future__ import annotations
 
 from html import escape
 
-from ..engine import checkout
-from ..engine.checkout import Payer
+from ..engine import checkout, payers
+from ..periods import day_text
 from ..store import Obj
 from ..wire.errors import StripeError
 from ..wire.message import Reply, Request, page, see_other
 from ..world import World
-from .html import action, button, field, frame, link, money, problem
+from . import means
+from .html import box, button, field, frame, lines, link, money, per, press, problem
+
+_GONE = 410
+_VERBS = {"donate": "Donate", "book": "Book", "subscribe": "Subscribe", "pay": "Pay"}
 
 
 def show(world: World, request: Request, ident: str) -> Reply:
     """Show the form, or say that the session is over."""
     session = world.store.get("checkout.session", ident)
     if session["status"] != "open":
-        return _closed(session)
-    return page(_form(world, session, {}, ""))
+        return closed(session)
+    return page(form(world, session, {}))
 
 
-def press(world: World, request: Request, ident: str) -> Reply:
+def submit(world: World, request: Request, ident: str) -> Reply:
     """Pay; a declined card brings the form back with the bank's words."""
     session = world.store.get("checkout.session", ident)
     if session["status"] != "open":
-        return _closed(session)
+        return closed(session)
     typed = request.fields()
-    payer = Payer(
-        card=typed.get("card", "") if typed.get("means") != "iban" else "",
-        iban=typed.get("iban", "") if typed.get("means") != "card" else "",
-        email=typed.get("email", ""),
-        name=typed.get("name", ""),
-        terms="terms" in typed,
-    )
-    if payer.card.strip():
-        payer = Payer(**{**vars(payer), "iban": ""})
-    return _pay(world, session, payer, typed)
-
-
-def _pay(world: World, session: Obj, payer: Payer, typed: dict[str, str]) -> Reply:
     try:
+        payer = payers.typed(typed)
+        if payer.iban and not payer.name:
+            raise StripeError(400, "Please enter the name of the account holder.", param="name")
         return see_other(checkout.pay(world, session, payer).url)
     except StripeError as error:
-        return page(_form(world, session, typed, str(error)), error.status)
+        return page(form(world, session, typed, error), error.status)
 
 
-def _closed(session: Obj) -> Reply:
+def closed(session: Obj) -> Reply:
+    """Say that the session is over, and lead on."""
     if session["status"] == "complete":
-        text = "This payment has already been made."
-        way = link(checkout.success_url(session), "Go on", "continue")
+        head, text = "All done", "This payment has already been made."
+        if session["mode"] == "setup":
+            text = "Your payment details have already been saved."
+        way = link(checkout.success_url(session), "Go on", "continue", kind="big")
+        status = 200
     else:
-        text = "This page has expired. Nothing was charged."
-        way = link(session["cancel_url"], "Back", "cancel") if session["cancel_url"] else ""
-    inner = f'<h1 data-testid="status-{session["status"]}">{text}</h1><p>{way}</p>'
-    return page(frame("Checkout", inner))
+        head, text = "This page has expired", "Nothing was charged. You can start again."
+        back = session["cancel_url"]
+        way = link(back, "Back", "cancel", kind="big plain") if back else ""
+        status = _GONE
+    inner = f'<h1 data-testid="status-{session["status"]}">{head}</h1><p>{text}</p><p>{way}</p>'
+    return page(frame("Checkout", inner), status)
 
 
-def _summary(world: World, session: Obj) -> str:
-    lines = world.store.peek(session["id"])["line_items"]
-    recurring = lines[0]["price"]["recurring"]
-    per = f" per {recurring['interval']}" if recurring else ""
-    amount = money(session["amount_total"], session["currency"])
-    return (
-        f'<h1 data-testid="product">{escape(lines[0]["description"] or "")}</h1>'
-        f'<p class="sum" data-testid="amount">{amount}<span class="soft">{per}</span></p>'
-    )
-
-
-def _form(world: World, session: Obj, typed: dict[str, str], wrong: str) -> str:
-    customer = world.store.find(session["customer"])
-    locked = session["customer_email"] or (customer or {}).get("email") or ""
-    email = field("email", "E-mail", locked or typed.get("email", ""), locked=bool(locked))
-    custom = session["custom_text"]["submit"] or {}
-    words = f'<p class="soft">{escape(custom.get("message", ""))}</p>' if custom else ""
+def form(
+    world: World, session: Obj, typed: dict[str, str], error: StripeError | None = None
+) -> str:
+    """Return the page of an open session, as it was typed and with what was wrong."""
+    wrong = ""
+    if error is not None:
+        wrong = str(error.fields.get("param") or error.fields.get("code") or "")
     back = session["cancel_url"]
     cancel = f"<p>{link(back, 'Cancel and go back', 'cancel')}</p>" if back else ""
     inner = (
-        f"{_summary(world, session)}{problem(wrong)}"
-        f'<form method="post" action="/c/pay/{session["id"]}">{email}{_means(session, typed)}'
-        f"{_terms(session)}{button(_label(session), 'pay')}{words}</form>{cancel}"
-        f'<p class="soft">Try 4242 4242 4242 4242, or 4000 0000 0000 0002 for a declined card.</p>'
+        f"<div>{_summary(world, session)}{cancel}</div><div>{problem(str(error or ''))}"
+        f'<form method="post" action="/c/pay/{session["id"]}">{press()}'
+        f"{_who(world, session, typed, wrong)}{_means(world, session, typed, wrong)}"
+        f"{_boxes(session, wrong)}{_words(session, 'submit')}"
+        f"{button(_verb(session), 'pay')}{_words(session, 'after_submit')}</form>"
+        f"{means.hints()}</div>"
     )
-    return frame("Checkout", inner)
+    return frame("Checkout", inner, two=True)
 
 
-def _label(session: Obj) -> str:
-    if session["mode"] == "subscription":
-        return "Subscribe"
-    return "Donate" if session["submit_type"] == "donate" else "Pay"
-
-
-def _means(session: Obj, typed: dict[str, str]) -> str:
-    card = ""
-    if "card" in session["payment_method_types"]:
-        expiry = field("expiry", "Expiry", typed.get("expiry", ""), hint="12 / 34")
-        cvc = field("cvc", "CVC", typed.get("cvc", ""), hint="123")
-        number = field("card", "Card number", typed.get("card", ""), hint="4242 4242 4242 4242")
-        card = f'<fieldset><legend>Card</legend>{number}<div class="pair"><div>{expiry}</div>'
-        card += f"<div>{cvc}</div></div></fieldset>"
-    debit = ""
-    if "sepa_debit" in session["payment_method_types"]:
-        iban = field("iban", "IBAN", typed.get("iban", ""), hint="DE89 3704 0044 0532 0130 00")
-        legend = "or SEPA direct debit" if card else "SEPA direct debit"
-        debit = f"<fieldset><legend>{legend}</legend>{iban}</fieldset>"
-    return card + debit + field("name", "Name on the card or account", typed.get("name", ""))
-
-
-def _terms(session: Obj) -> str:
-    if (session["consent_collection"] or {}).get("terms_of_service") != "required":
-        return ""
+def _summary(world: World, session: Obj) -> str:
+    rows = world.store.peek(session["id"])["line_items"]
+    seller = f'<p class="from">{means.ACCOUNT}</p>'
+    if session["mode"] == "setup":
+        head = "Save your payment details"
+        return f'{seller}<h1 data-testid="product">{head}</h1><p>Nothing is charged now.</p>'
+    currency = session["currency"]
+    recurring = rows[0]["price"]["recurring"]
+    full = sum(row["price"]["unit_amount"] * row["quantity"] for row in rows)
+    today = session["amount_total"]
+    shown = full if recurring else today
+    listed = [
+        (_sold(row), money(row["price"]["unit_amount"] * row["quantity"], currency)) for row in rows
+    ]
+    many = lines(listed, ("Total", money(full, currency))) if len(rows) > 1 else ""
+    due = ""
+    if today != full:
+        due = lines([_first_charge(world, session)], ("Due today", money(today, currency)))
     return (
-        '<label class="box"><input type="checkbox" name="terms" value="yes" '
-        'data-testid="terms"> I agree to the terms of service</label>'
+        f'{seller}<h1 data-testid="product">{escape(rows[0]["description"] or "")}</h1>'
+        f'<p class="sum" data-testid="amount">{money(shown, currency)}'
+        f'<span class="soft">{per(recurring)}</span></p>{many}{due}'
     )
 
 
-def show_3ds(world: World, request: Request, ident: str) -> Reply:
-    """Play the bank that asks whether it is really you."""
-    session = world.store.get("checkout.session", ident)
-    if session["status"] != "open" or "payer" not in world.store.peek(ident):
-        return _closed(session) if session["status"] != "open" else see_other(session["url"])
-    amount = money(session["amount_total"], session["currency"])
-    inner = (
-        f"<h1>Your bank asks</h1><p>Confirm the payment of <strong>{amount}</strong>?</p>"
-        f'<div class="row">{action(request.path, "Confirm", "3ds-complete", value="complete")}'
-        f"{action(request.path, 'Refuse', '3ds-fail', value='fail')}</div>"
+def _sold(row: Obj) -> str:
+    name = str(row["description"] or "")
+    return f"{row['quantity']} x {name}" if row["quantity"] > 1 else name
+
+
+def _first_charge(world: World, session: Obj) -> tuple[str, str]:
+    data = world.store.peek(session["id"]).get("subscription_data", {})
+    days = data.get("trial_period_days")
+    if days:
+        return "Free to begin with", f"{days} days"
+    moment = int(data.get("trial_end") or data.get("billing_cycle_anchor") or world.now())
+    return "First payment", day_text(moment)
+
+
+def _who(world: World, session: Obj, typed: dict[str, str], wrong: str) -> str:
+    locked = checkout.locked_email(world, session)
+    email = field(
+        "email",
+        "E-mail",
+        locked or typed.get("email", ""),
+        locked=bool(locked),
+        wrong=wrong == "email",
     )
-    return page(frame("3D Secure", inner))
+    for kind, rule in (session.get("name_collection") or {}).items():
+        if rule and rule["enabled"]:
+            label = "Your name" if kind == "individual" else "Business name"
+            label += " (optional)" if rule["optional"] else ""
+            name = f"{kind}_name"
+            email += field(name, label, typed.get(name, ""), wrong=wrong == name)
+    return email
 
 
-def press_3ds(world: World, request: Request, ident: str) -> Reply:
-    """Go on with the payment, or back to the form when refused."""
-    session = world.store.get("checkout.session", ident)
-    payer = world.store.note(ident).pop("payer", None)
-    if payer is None or session["status"] != "open":
-        return _closed(session) if session["status"] != "open" else see_other(session["url"])
-    typed = {"card": payer["card"], "name": payer["name"], "email": payer["email"]}
-    if request.fields().get("do") != "complete":
-        words = "We are unable to authenticate your payment method."
-        return page(_form(world, session, typed, words), 402)
-    return _pay(world, session, Payer(**{**payer, "shown": True}), typed)
+def _means(world: World, session: Obj, typed: dict[str, str], wrong: str) -> str:
+    free = session["mode"] == "subscription" and not session["amount_total"]
+    if free and session["payment_method_collection"] == "if_required":
+        return '<p class="soft">No payment details are needed today.</p>'
+    saved = checkout.saved(world, session)
+    return means.form(session["payment_method_types"], typed, wrong, saved)
+
+
+def _boxes(session: Obj, wrong: str) -> str:
+    told = ""
+    options = session["saved_payment_method_options"] or {}
+    if options.get("payment_method_save") == "enabled":
+        told += box("save", "Save these payment details for the next time")
+    if (session["consent_collection"] or {}).get("terms_of_service") == "required":
+        custom = (session["custom_text"]["terms_of_service_acceptance"] or {}).get("message")
+        words = escape(custom) if custom else "I agree to the terms of service"
+        told += box("terms", words, wrong=wrong == "terms")
+    return told
+
+
+def _words(session: Obj, name: str) -> str:
+    message = (session["custom_text"][name] or {}).get("message")
+    return f'<p class="soft small" data-testid="{name}">{escape(message)}</p>' if message else ""
+
+
+def _verb(session: Obj) -> str:
+    if session["mode"] == "setup":
+        return "Save"
+    asked = session["submit_type"]
+    if session["mode"] == "subscription":
+        free = not session["amount_total"] and asked != "subscribe"
+        return "Start" if free else "Subscribe"
+    return _VERBS.get(asked or "pay", "Pay")

@@ -1,162 +1,157 @@
-"""/p/session/{bps}: a small customer portal. /i/{invoice}: the hosted invoice."""
+"""/p/session/{bps}: the customer portal, opened by a link that is its own key."""
 
 from __future__ import annotations
 
-from html import escape
-
-from ..engine import collecting, customers, invoices, methods, subscriptions
-from ..engine.cards import CARDS, OK, card_number
-from ..periods import day_text
+from ..engine import payers, portal
 from ..store import Obj
 from ..wire.errors import StripeError
 from ..wire.message import Reply, Request, page, see_other
 from ..world import World
-from .html import action, button, field, frame, link, money, problem, table
+from . import means, portal_parts
+from .html import button, frame, link, notice, press, problem
+
+_GONE = 410
 
 
-def show(world: World, request: Request, ident: str, wrong: str = "") -> Reply:
-    """Show what the flow allows: all of it, only the card, or only the cancelling."""
+def show(world: World, request: Request, ident: str) -> Reply:
+    """Show what the flow is about, the asked-for view, or the start of the portal."""
     session = world.store.get("billing_portal.session", ident)
-    kind = (session["flow"] or {}).get("type")
-    customer = session["customer"]
-    subs = customers.live_subscriptions(world, customer)
-    inner = f"<h1>Your membership</h1>{problem(wrong)}"
-    if kind != "payment_method_update":
-        inner += "".join(_subscription(request.path, sub) for sub in subs)
-    if kind != "subscription_cancel":
-        inner += _card(world, request.path, customer, subs)
-    if kind is None:
-        inner += _history(world, customer)
-    if session["return_url"]:
-        inner += f"<p>{link(session['return_url'], 'Back', 'return')}</p>"
-    return page(frame("Portal", inner), 402 if wrong else 200)
+    if not portal.open_now(world, session):
+        return _expired(session)
+    return _view(world, session, request.asked())
 
 
-def _subscription(path: str, sub: Obj) -> str:
-    item = sub["items"]["data"][0]
-    amount = money(item["price"]["unit_amount"] * item["quantity"], sub["currency"])
-    until = day_text(item["current_period_end"])
-    head = f"<h2>{amount} per {item['price']['recurring']['interval']}</h2>"
-    ending = sub["cancel_at"] or sub["cancel_at_period_end"]
-    if ending:
-        state = f'<p data-testid="ends-on">Ends on {day_text(sub["cancel_at"] or 0)}</p>'
-        act = action(path, "Keep my membership", "keep", value=f"keep {sub['id']}")
-    else:
-        state = f'<p data-testid="state-{sub["status"]}">Paid until {until}</p>'
-        act = action(path, f"Cancel on {until}", "cancel", value=f"cancel {sub['id']}")
-    return head + state + act
-
-
-def _card(world: World, path: str, customer: str, subs: list[Obj]) -> str:
-    method = collecting.method_for(world, subs[0]) if subs else None
-    kind = (method or {}).get("type")
-    now = f"Now: •••• {method[kind]['last4']}" if method and kind else "None yet"
-    return (
-        f'<h2>Card</h2><p class="soft" data-testid="current-card">{now}</p>'
-        f'<form method="post" action="{path}">'
-        f"{field('card', 'Card number', hint='4242 4242 4242 4242')}"
-        f'<div class="pair"><div>{field("expiry", "Expiry", hint="12 / 34")}</div>'
-        f"<div>{field('cvc', 'CVC', hint='123')}</div></div>"
-        f"{button('Save card', 'save-card', value='card')}</form>"
-    )
-
-
-def _history(world: World, customer: str) -> str:
-    rows = [
-        [
-            day_text(invoice["created"]),
-            escape(invoice["number"] or "draft"),
-            money(invoice["total"], invoice["currency"]),
-            invoice["status"],
-        ]
-        for invoice in world.store.newest("invoice")
-        if invoice["customer"] == customer
-    ]
-    return "<h2>Invoices</h2>" + table(["Date", "Number", "Amount", "State"], rows[:12], "invoices")
-
-
-def press(world: World, request: Request, ident: str) -> Reply:
+def submit(world: World, request: Request, ident: str) -> Reply:
     """Do what the button says, then go where the flow asks."""
     session = world.store.get("billing_portal.session", ident)
+    if not portal.open_now(world, session):
+        return _expired(session)
     typed = request.fields()
     verb, _, subject = typed.get("do", "").partition(" ")
+    try:
+        return see_other(_do(world, session, verb, subject, typed))
+    except StripeError as error:
+        return _again(world, session, verb, subject, typed, error)
+
+
+def act(world: World, session: Obj, typed: dict[str, str]) -> str:
+    """Do what a form of the portal asks for and return where it leads; for scripts."""
+    verb, _, subject = typed.get("do", "").partition(" ")
+    return _do(world, session, verb, subject, typed)
+
+
+def _do(world: World, session: Obj, verb: str, subject: str, typed: dict[str, str]) -> str:
     if verb == "card":
-        try:
-            _change_card(world, session["customer"], typed.get("card", ""))
-        except StripeError as error:
-            return show(world, request, ident, str(error))
-    elif verb in ("cancel", "keep"):
-        _plan(world, session, verb, subject)
-    return see_other(_after(session) or request.path)
-
-
-def _after(session: Obj) -> str | None:
-    after = ((session["flow"] or {}).get("after_completion")) or {}
-    url = (after.get("redirect") or {}).get("return_url")
-    return str(url) if url else None
-
-
-def _change_card(world: World, customer_id: str, typed: str) -> None:
-    customer = world.store.get("customer", customer_id)
-    number = card_number(typed)
-    if number is None:
-        raise StripeError(402, "Your card number is invalid.")
-    behaviour = CARDS.get(number, OK)
-    if behaviour.code and behaviour.fails_attached:
-        raise StripeError(402, behaviour.message)
-    moment = world.now(customer_id)
-    details = {"email": customer["email"], "name": customer["name"]}
-    method = methods.make(world, "card", number, moment=moment, details=details)
-    # Whoever saves a card here has just been asked by their bank, if it asks at all.
-    world.store.note(method["id"])["authenticated"] = True
-    customers.use_method(world, customer, method)
-    # Real Stripe waits for the next retry; a demo wants to see it heal (README: simplified).
-    customers.retry_open(world, customer_id)
-
-
-def _plan(world: World, session: Obj, verb: str, ident: str) -> None:
-    sub = world.store.get("subscription", ident)
-    if sub["customer"] != session["customer"] or sub["status"] in subscriptions.FINAL:
-        return
+        return portal.change_method(world, session, payers.typed(typed)).url
+    if verb == "cancel":
+        said = {name: typed.get(name, "") for name in ("feedback", "comment")}
+        return portal.cancel(world, session, subject, **said)
     if verb == "keep":
-        subscriptions.unschedule_end(world, sub)
-    else:
-        # Flexible billing: the portal sets cancel_at and leaves cancel_at_period_end false.
-        end = subscriptions.period_end(sub)
-        subscriptions.schedule_end(world, sub, end, at_period_end=False)
+        return portal.keep(world, session, subject)
+    if verb == "pause":
+        return portal.pause(world, session, subject, typed.get("length", "0"))
+    if verb == "resume":
+        return portal.resume(world, session, subject)
+    if verb == "details":
+        return portal.update_customer(world, session, typed)
+    raise StripeError(400, "This button does nothing here.")
 
 
-def show_invoice(world: World, request: Request, ident: str, wrong: str = "") -> Reply:
-    """Show an invoice, with a form while it is open."""
-    invoice = world.store.get("invoice", ident)
-    amount = money(invoice["amount_due"], invoice["currency"])
+def _again(
+    world: World,
+    session: Obj,
+    verb: str,
+    subject: str,
+    typed: dict[str, str],
+    error: StripeError,
+) -> Reply:
+    if error.status in (403, 404):
+        return page(_page(world, session, problem(str(error))), error.status)
+    if verb == "card":
+        return card_page(world, session, typed, error)
+    asked = {"view": verb, "sub": subject}
+    return _view(world, session, asked, typed, error)
+
+
+def _view(
+    world: World,
+    session: Obj,
+    asked: dict[str, str],
+    typed: dict[str, str] | None = None,
+    error: StripeError | None = None,
+) -> Reply:
+    about = portal.flow(world, session)
+    kind = about.get("type")
+    view = asked.get("view", "")
+    if view == "done":
+        return page(_done(world, session))
+    if kind == "payment_method_update" or (view == "card" and not kind):
+        return card_page(world, session, typed or {}, error)
+    status = error.status if error else 200
+    told = problem(str(error or ""))
+    if kind == "customer_update" or (view == "details" and not kind):
+        return page(_page(world, session, told + portal_parts.details(world, session)), status)
+    for verb in ("cancel", "pause"):
+        if kind == f"subscription_{verb}" or (view == verb and not kind):
+            ident = (about.get(kind or "") or {}).get("subscription") or asked.get("sub", "")
+            return _one(world, session, verb, ident, told, status)
+    return page(_page(world, session, told + portal_parts.home(world, session), start=True), status)
+
+
+def _one(world: World, session: Obj, verb: str, ident: str, told: str, status: int) -> Reply:
+    sub = next((s for s in portal.shown_subscriptions(world, session) if s["id"] == ident), None)
+    if sub is None:
+        told += notice("There is nothing (left) to do here.", "nothing", kind="warm")
+        return page(_page(world, session, told), status)
+    make = portal_parts.cancel if verb == "cancel" else portal_parts.pause
+    return page(_page(world, session, told + make(world, session, sub)), status)
+
+
+def card_page(
+    world: World, session: Obj, typed: dict[str, str], error: StripeError | None = None
+) -> Reply:
+    """Show the form for another card or account."""
+    wrong = str(error.fields.get("param") or error.fields.get("code") or "") if error else ""
+    if not portal.enabled(world, session, "payment_method_update"):
+        told = notice("Changing it is not enabled here.", "nothing", kind="warm")
+        return page(_page(world, session, told), error.status if error else 200)
+    now = means.described(portal.current_method(world, session))
     inner = (
-        f"<h1>Invoice {escape(invoice['number'] or '')}</h1>{problem(wrong)}"
-        f'<p class="sum">{amount}</p><p data-testid="status-{invoice["status"]}">'
-        f"{invoice['status']}</p>"
+        f"{problem(str(error or ''))}<h1>Change how you pay</h1>"
+        f'<p class="soft">Now: <span data-testid="current-card">{now}</span></p>'
+        f'<form method="post" action="/p/session/{session["id"]}">{press()}'
+        f"{means.form(portal.USABLE, typed, wrong)}"
+        f"{button('Save', 'save-card', value='card')}</form>{means.hints()}"
     )
-    if invoice["status"] == "open":
-        number = field("card", "Card number", hint="4242 4242 4242 4242")
-        inner += f'<form method="post">{number}{button("Pay", "pay")}</form>'
-    return page(frame("Invoice", inner), 402 if wrong else 200)
+    return page(_page(world, session, inner), error.status if error else 200)
 
 
-def press_invoice(world: World, request: Request, ident: str) -> Reply:
-    """Pay an open invoice with the card typed."""
-    invoice = world.store.get("invoice", ident)
-    number = card_number(request.fields().get("card", ""))
-    if number is None:
-        return show_invoice(world, request, ident, "Your card number is invalid.")
-    if invoice["status"] == "open":
-        sub = invoices.subscription_of(world, invoice)
-        moment = world.now(invoice["customer"])
-        method = methods.make(world, "card", number, moment=moment)
-        method["customer"] = invoice["customer"]
-        status = collecting.collect(
-            world, invoice, method=method, present=True, shown=True, automatic=False
-        )
-        if status != "succeeded":
-            return show_invoice(world, request, ident, "Your card was declined.")
-        if sub["status"] not in subscriptions.FINAL:
-            subscriptions.amend(world, sub, default_payment_method=method["id"])
-    return see_other(request.path)
+def _page(world: World, session: Obj, inner: str, *, start: bool = False) -> str:
+    """Frame a view with the ways out: to the portal's start, and back to the merchant."""
+    ways = []
+    if not start and not portal.flow(world, session):
+        ways.append(link(f"/p/session/{session['id']}", "Back to the overview", "home"))
+    if session["return_url"]:
+        ways.append(link(session["return_url"], f"Return to {means.ACCOUNT}", "return"))
+    foot = " · ".join(ways)
+    return frame(
+        "Your membership",
+        f'<p class="from">{means.ACCOUNT}, customer portal</p>{inner}'
+        f'<p class="foot">{foot}</p>{portal_parts.profile(world, session)}',
+    )
+
+
+def _done(world: World, session: Obj) -> str:
+    told = (session["flow"] or {}).get("after_completion") or {}
+    words = (told.get("hosted_confirmation") or {}).get("custom_message")
+    return _page(world, session, "<h1>All done</h1>" + notice(words or "Thank you.", "done"))
+
+
+def _expired(session: Obj) -> Reply:
+    back = session["return_url"]
+    way = link(back, f"Return to {means.ACCOUNT}", "return", kind="big plain") if back else ""
+    inner = (
+        '<h1 data-testid="status-expired">This link has expired</h1>'
+        f"<p>For your safety it works for a short time only. Ask for a new one.</p><p>{way}</p>"
+    )
+    return page(frame("Your membership", inner), _GONE)

@@ -9,9 +9,8 @@ from typing import Any
 
 from ..store import Obj, new_id
 
-# Stripe keeps events for 30 days; the stand-in keeps a number of them.
+# Stripe keeps events for 30 days; the stand-in keeps a number of them, over a restart as well.
 KEPT = 20_000
-KEPT_OVER_RESTART = 2_000
 
 
 class Log:
@@ -23,7 +22,10 @@ class Log:
     def record(
         self, name: str, data: Obj, cause: tuple[str | None, str | None], version: str
     ) -> Obj:
-        """Add an event; `created` is real time, whatever the clocks say."""
+        """Add an event; `created` is real time, whatever the clocks say.
+
+        `open` names the endpoints that it still has to reach.
+        """
         event: Obj = {
             "id": new_id("evt_1"),
             "type": name,
@@ -31,7 +33,7 @@ class Log:
             "request": {"id": cause[0], "idempotency_key": cause[1]},
             "api_version": version,
             "data": json.dumps(data, ensure_ascii=False, separators=(",", ":")),
-            "pending": 0,
+            "open": [],
         }
         self._events[event["id"]] = event
         if len(self._events) > KEPT:
@@ -50,31 +52,29 @@ class Log:
         return reversed(self._events.values())
 
     def dump(self) -> list[Obj]:
-        """Return the latest events, oldest first."""
-        return list(self._events.values())[-KEPT_OVER_RESTART:]
+        """Return copies of the records, oldest first; they may be written to a file at leisure."""
+        return [{**event, "open": list(event["open"])} for event in self._events.values()]
 
     def load(self, events: list[Obj]) -> None:
         """Replace the log."""
         self._events = {event["id"]: event for event in events}
 
 
-def rendered(event: Obj) -> dict[str, Any]:
-    """Return the event as Stripe sends it."""
+def rendered(event: Obj, data: Obj | None = None) -> dict[str, Any]:
+    """Return the event as Stripe sends it; `data` saves reading what was just written."""
     return {
         "id": event["id"],
         "object": "event",
-        "account": None,
         "api_version": event["api_version"],
-        "context": None,
         "created": event["created"],
-        "data": json.loads(event["data"]),
+        "data": json.loads(event["data"]) if data is None else data,
         "livemode": False,
-        "pending_webhooks": event["pending"],
+        "pending_webhooks": len(event["open"]),
         "request": event["request"],
         "type": event["type"],
     }
 
 
-def body(event: Obj) -> bytes:
+def body(told: Obj) -> bytes:
     """Return the bytes that are signed and posted."""
-    return json.dumps(rendered(event), ensure_ascii=False, indent=2).encode()
+    return json.dumps(told, ensure_ascii=False, indent=2).encode()

@@ -5,15 +5,22 @@ from __future__ import annotations
 import heapq
 import threading
 import time
-from typing import Any
+from collections import Counter, deque
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
 
-from ..store import Obj, Store, new_id
-from .log import Log
+from ..chaos import PLACE
+from ..store import Obj, new_id
+from .parcel import SPOILS
 
-# Stripe retries for hours; a person at a demo waits seconds.
-RETRY_SECONDS = (1, 2, 5, 10, 30, 60)
-KEPT = 3_000
+if TYPE_CHECKING:
+    from ..world import World
+
+# Deliveries remembered after they have ended.
+KEPT = 20_000
 WAITING = ("pending", "held")
+# Seconds until a spoilt try is made again properly, and until a duplicate follows.
+SOON = 0.05
 
 
 def wants(endpoint: Obj, name: str) -> bool:
@@ -25,46 +32,75 @@ def wants(endpoint: Obj, name: str) -> bool:
 class Outbox:
     """Deliveries by id, oldest first, and one time-ordered queue per endpoint."""
 
-    def __init__(self, store: Store, lock: threading.RLock) -> None:
-        self._store = store
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self.bell = threading.Condition(world.lock)
+        self._forget()
+
+    def _forget(self) -> None:
         self.holding = False
         self.deliveries: dict[str, Obj] = {}
-        self.events: dict[str, Obj] = {}
+        self.counts: Counter[str] = Counter()
+        self._done: deque[str] = deque()
         self._queues: dict[str, list[tuple[float, int, str]]] = {}
+        self._slots: dict[str, float] = {}
         self._sequence = 0
-        self._waiting = 0
-        self.bell = threading.Condition(lock)
 
     def queue(self, event: Obj) -> None:
-        """Make a delivery of the event for each endpoint that wants it."""
-        for endpoint in self._store.oldest("webhook_endpoint"):
+        """Make a delivery of a new event for each endpoint that wants it."""
+        chaos = self._world.chaos
+        at = chaos.count("events") if chaos.on else 0
+        for endpoint in self._world.store.oldest("webhook_endpoint"):
             if wants(endpoint, event["type"]):
-                self.add(event, endpoint["id"])
+                event["open"].append(endpoint["id"])
+                self._add(event, endpoint["id"], chaos.plan(at, endpoint["id"]))
 
-    def add(self, event: Obj, endpoint: str) -> Obj:
-        """Make one delivery, at once unless deliveries are held."""
-        event["pending"] += 1
+    def send(self, event: Obj) -> None:
+        """Send an event once more to each endpoint that wants it, whatever chaos there is."""
+        for endpoint in self._world.store.oldest("webhook_endpoint"):
+            if wants(endpoint, event["type"]):
+                self._add(event, endpoint["id"], {})
+
+    def _add(self, event: Obj, endpoint: str, plan: Obj) -> Obj:
         delivery: Obj = {
             "id": new_id("whd_"),
             "event": event["id"],
             "type": event["type"],
             "endpoint": endpoint,
-            "state": "held" if self.holding else "pending",
+            "created": int(time.time()),
+            "state": "new",
             "attempts": [],
+            "plan": plan,
         }
         self.deliveries[delivery["id"]] = delivery
-        self.events[delivery["id"]] = event
-        self._waiting += 1
-        self._trim()
-        if not self.holding:
-            self._enqueue(delivery, time.time())
+        if plan.get("drop"):
+            self._lose(delivery)
+        elif self.holding:
+            self._become(delivery, "held")
+        else:
+            self._become(delivery, "pending")
+            self._enqueue(delivery, self._first_due(delivery))
         return delivery
 
-    def _trim(self) -> None:
-        if len(self.deliveries) - self._waiting > KEPT:
-            for ident, old in list(self.deliveries.items())[: KEPT // 2]:
-                if old["state"] not in WAITING:
-                    del self.deliveries[ident], self.events[ident]
+    def _lose(self, delivery: Obj) -> None:
+        """End a delivery that never arrives; its event stays undelivered."""
+        told = {"at": int(time.time()), "status": None, "error": "lost on the way (chaos)"}
+        delivery["attempts"].append({**told, "took": 0.0, "faults": ["drop"]})
+        self._end(delivery, "failed")
+
+    def _first_due(self, delivery: Obj) -> float:
+        """Return when to try first; with `reorder` each event has a slot that it is moved from."""
+        wait = float(delivery["plan"].get("wait", 0.0))
+        now = time.time()
+        if self._world.chaos.reorder:
+            endpoint = delivery["endpoint"]
+            now = self._slots[endpoint] = max(now, self._slots.get(endpoint, 0.0) + PLACE)
+        return now + wait
+
+    def _become(self, delivery: Obj, state: str) -> None:
+        self.counts[delivery["state"]] -= 1
+        self.counts[state] += 1
+        delivery["state"] = state
 
     def _enqueue(self, delivery: Obj, due: float) -> None:
         self._sequence += 1
@@ -76,81 +112,155 @@ class Outbox:
     def due(self, endpoint: str) -> Obj | float | None:
         """Return the delivery to try now, or the seconds until the next one, or None."""
         queue = self._queues.get(endpoint)
-        if not queue:
-            return None
-        wait = queue[0][0] - time.time()
-        if wait > 0:
-            return wait
-        return self.deliveries.get(heapq.heappop(queue)[2])
+        while queue:
+            wait = queue[0][0] - time.time()
+            if wait > 0:
+                return wait
+            delivery = self.deliveries.get(heapq.heappop(queue)[2])
+            if delivery is not None and delivery["state"] == "pending":
+                return delivery
+        return None
 
-    def settle(self, delivery: Obj, status: int | None, error: str | None) -> None:
-        """Note an attempt; 2xx ends the delivery, anything else is tried again later."""
-        attempts = delivery["attempts"]
-        attempts.append({"at": int(time.time()), "status": status, "error": error})
-        if delivery["state"] not in WAITING:
+    def settle(self, delivery: Obj, attempts: list[Obj]) -> None:
+        """Note what became of a try: `{"status", "error", "took", "faults"}` for each copy sent.
+
+        2xx ends the delivery, a spoilt try is made again properly, others after a while.
+        """
+        delivery["attempts"] += [{"at": int(time.time()), **attempt} for attempt in attempts]
+        # After a reset or a restored snapshot it may not be ours any more.
+        if delivery["state"] != "pending" or self.deliveries.get(delivery["id"]) is not delivery:
             return
-        if status is not None and 200 <= status < 300:
+        if any(name in SPOILS for attempt in attempts for name in attempt["faults"]):
+            self._enqueue(delivery, time.time() + SOON)
+        elif any(200 <= (attempt["status"] or 0) < 300 for attempt in attempts):
+            self._arrived(delivery)
+        else:
+            self._try_later(delivery)
+
+    def _arrived(self, delivery: Obj) -> None:
+        plan = delivery["plan"]
+        if plan.get("duplicate") == "later":
+            # Once: what follows is the duplicate.
+            delivery["plan"] = {**plan, "duplicate": "sent"}
+            self._enqueue(delivery, time.time() + SOON)
+        else:
             self._end(delivery, "succeeded")
-        elif len(attempts) > len(RETRY_SECONDS):
+
+    def _try_later(self, delivery: Obj) -> None:
+        waits = self._world.settings.webhook_retry_seconds
+        tries = [a for a in delivery["attempts"] if not set(a["faults"]) & {*SPOILS}]
+        if len(tries) > len(waits):
             self._end(delivery, "failed")
         else:
-            self._enqueue(delivery, time.time() + RETRY_SECONDS[len(attempts) - 1])
+            self._enqueue(delivery, time.time() + waits[len(tries) - 1])
+
+    def give_up(self, delivery: Obj, why: str) -> None:
+        """End a delivery that cannot be tried any more."""
+        told: Obj = {"at": int(time.time()), "status": None, "error": why}
+        delivery["attempts"].append({**told, "took": 0.0, "faults": []})
+        self._end(delivery, "failed")
 
     def _end(self, delivery: Obj, state: str) -> None:
-        delivery["state"] = state
-        self._waiting -= 1
-        if state in ("succeeded", "dropped"):
-            self.events[delivery["id"]]["pending"] -= 1
+        self._become(delivery, state)
+        self._done.append(delivery["id"])
+        while len(self._done) > KEPT:
+            self.deliveries.pop(self._done.popleft(), None)
+        if state == "succeeded":
+            self._close(delivery)
+        self._watch_endpoint(delivery["endpoint"], state)
         with self.bell:
             self.bell.notify_all()
+
+    def _close(self, delivery: Obj) -> None:
+        event = self._world.log.find(delivery["event"])
+        if event and delivery["endpoint"] in event["open"]:
+            event["open"].remove(delivery["endpoint"])
+
+    def _watch_endpoint(self, ident: str, state: str) -> None:
+        """Disable an endpoint that has failed too often in a row, if the settings say so."""
+        most = self._world.settings.webhook_disable_after
+        endpoint = self._world.store.find(ident)
+        if not most or endpoint is None or state == "dropped":
+            return
+        notes = self._world.store.note(ident)
+        notes["failures"] = notes.get("failures", 0) + 1 if state == "failed" else 0
+        if notes["failures"] >= most:
+            endpoint["status"] = "disabled"
 
     def drop(self, endpoint: str) -> None:
         """Give up what waits for an endpoint that is gone."""
         self._queues.pop(endpoint, None)
-        for delivery in self.deliveries.values():
-            if delivery["endpoint"] == endpoint and delivery["state"] in WAITING:
+        for delivery in self._waiting():
+            if delivery["endpoint"] == endpoint:
                 self._end(delivery, "dropped")
+                self._close(delivery)
+
+    def _waiting(self) -> list[Obj]:
+        return [d for d in self.deliveries.values() if d["state"] in WAITING]
 
     def hold(self, on: bool, *, discard: bool = False) -> int:
-        """Collect deliveries (True) or let the collected ones go; return how many those were."""
+        """Collect deliveries (True) or let the collected ones go; return how many those were.
+
+        What is discarded has not been delivered: `delivery_success` stays false.
+        """
         self.holding = on
-        if on:
-            return 0
-        held = [d for d in self.deliveries.values() if d["state"] == "held"]
+        held = [] if on else [d for d in self._waiting() if d["state"] == "held"]
         for delivery in held:
             if discard:
                 self._end(delivery, "dropped")
             else:
-                delivery["state"] = "pending"
-                self._enqueue(delivery, time.time())
+                self._become(delivery, "pending")
+                self._enqueue(delivery, self._first_due(delivery))
         return len(held)
 
-    def resend(self, delivery: Obj) -> Obj:
-        """Send the same event to the same endpoint once more, as a new delivery."""
-        event = self.events[delivery["id"]]
-        return self.add(event, delivery["endpoint"])
+    def calm(self) -> None:
+        """Deliver what waits properly and now, since chaos is over."""
+        now = time.time()
+        for delivery in self._waiting():
+            delivery["plan"] = {}
+        for endpoint, queue in self._queues.items():
+            fresh = [
+                (now if not self.deliveries[ident]["attempts"] else due, number, ident)
+                for due, number, ident in queue
+                if ident in self.deliveries
+            ]
+            heapq.heapify(fresh)
+            self._queues[endpoint] = fresh
+        with self.bell:
+            self.bell.notify_all()
+
+    def resend(self, delivery: Obj) -> Obj | None:
+        """Send the same event to the same endpoint once more; None when it is not kept any more."""
+        event = self._world.log.find(delivery["event"])
+        return self._add(event, delivery["endpoint"], {}) if event else None
+
+    def undelivered(self) -> Iterator[Obj]:
+        """Yield the failed deliveries whose event has not reached its endpoint otherwise."""
+        told: set[tuple[str, str]] = set()
+        for delivery in self.deliveries.values():
+            event = self._world.log.find(delivery["event"])
+            pair = (delivery["event"], delivery["endpoint"])
+            failed = delivery["state"] in ("failed", "dropped") and pair not in told
+            if failed and event and delivery["endpoint"] in event["open"]:
+                told.add(pair)
+                yield delivery
 
     def busy(self) -> int:
         """Return how many deliveries are still to be made, held ones not counted."""
-        return sum(d["state"] == "pending" for d in self.deliveries.values())
+        return self.counts["pending"]
 
     def dump(self) -> dict[str, Any]:
-        """Return what still waits and the latest of what is done."""
-        rows = list(self.deliveries.values())
-        kept = [d for d in rows if d["state"] in WAITING] + [
-            d for d in rows[-200:] if d["state"] not in WAITING
-        ]
-        return {"holding": self.holding, "deliveries": kept}
+        """Return the deliveries as JSON-ready data."""
+        return {"holding": self.holding, "deliveries": list(self.deliveries.values())}
 
-    def load(self, data: dict[str, Any], log: Log) -> None:
-        """Take up deliveries; those whose event is no longer kept are dropped."""
+    def load(self, data: dict[str, Any]) -> None:
+        """Replace the deliveries; those that wait are tried at once."""
+        self._forget()
         self.holding = data["holding"]
         for delivery in data["deliveries"]:
-            event = log.find(delivery["event"])
-            if event is None:
-                continue
             self.deliveries[delivery["id"]] = delivery
-            self.events[delivery["id"]] = event
-            self._waiting += delivery["state"] in WAITING
+            self.counts[delivery["state"]] += 1
             if delivery["state"] == "pending":
                 self._enqueue(delivery, time.time())
+            elif delivery["state"] != "held":
+                self._done.append(delivery["id"])

@@ -13,12 +13,17 @@ class StripeError(Exception):
     def __init__(self, status: int, message: str, **fields: object) -> None:
         super().__init__(message)
         self.status = status
+        self.headers: dict[str, str] = {}
         self.fields: dict[str, Any] = {"type": "invalid_request_error", **fields}
         self.fields["message"] = message
 
     def body(self, request_id: str) -> dict[str, Any]:
         """Return the JSON body: `{error: {type, code, param, message, ...}}`."""
         error = {key: value for key, value in self.fields.items() if value is not None}
+        code = error.get("code")
+        # Stripe has a page for each of its codes; ours has none.
+        if code and code != "sandbox_not_modelled":
+            error["doc_url"] = f"https://stripe.com/docs/error-codes/{code.replace('_', '-')}"
         error["request_log_url"] = f"https://dashboard.stripe.com/test/logs/{request_id}"
         return {"error": error}
 
@@ -40,9 +45,9 @@ def required(param: str) -> StripeError:
     return invalid(f"Missing required param: {param}.", param, "parameter_missing")
 
 
-def unmodelled(what: str) -> StripeError:
+def unmodelled(what: str, param: str | None = None) -> StripeError:
     """Return a loud 400: Stripe can do this, the stand-in cannot, and it does not pretend."""
-    return invalid(f"The local stand-in does not model {what}.", None, "sandbox_not_modelled")
+    return invalid(f"The local stand-in does not model {what}.", param, "sandbox_not_modelled")
 
 
 def too_small(amount: int, param: str) -> StripeError:
@@ -61,3 +66,43 @@ def card_error(failure: dict[str, Any], **more: object) -> StripeError:
         decline_code=failure.get("decline_code"),
         **more,
     )
+
+
+def rate_limited() -> StripeError:
+    """Return the 429 for too many requests; the SDK does not try these again by itself."""
+    message = (
+        "Request rate limit exceeded. Learn more about rate limits here "
+        "https://stripe.com/docs/rate-limits."
+    )
+    error = StripeError(429, message, code="rate_limit")
+    error.headers = {"Stripe-Should-Retry": "false", "Stripe-Rate-Limited-Reason": "global-rate"}
+    return error
+
+
+def locked() -> StripeError:
+    """Return the 429 for an object that another request holds; this one may be tried again."""
+    message = (
+        "This object cannot be accessed right now because another API request or Stripe process "
+        "is currently accessing it. If you see this error intermittently, retry the request."
+    )
+    return again(StripeError(429, message, code="lock_timeout"))
+
+
+def broken(message: str, status: int = 500) -> StripeError:
+    """Return the 500 or 503 of a Stripe that has failed before it did anything."""
+    return again(StripeError(status, message, type="api_error"))
+
+
+def again(error: StripeError) -> StripeError:
+    """Return the error, marked as one that the SDK may try again."""
+    error.headers["Stripe-Should-Retry"] = "true"
+    return error
+
+
+def unrecognized(method: str, path: str) -> StripeError:
+    """Return the 404 for a method and path that Stripe does not have, or the stand-in not yet."""
+    message = (
+        f"Unrecognized request URL ({method}: {path}). Please see https://stripe.com/docs or we "
+        "can help at https://support.stripe.com/."
+    )
+    return StripeError(404, message)

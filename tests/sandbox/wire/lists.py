@@ -24,35 +24,44 @@ def page(
     limit = whole(params, "limit")
     limit = 10 if limit is None else limit
     if not 1 <= limit <= 100:
-        raise invalid("Invalid limit: must be between 1 and 100", "limit", "parameter_invalid")
+        raise invalid("Invalid limit: must be between 1 and 100", "limit")
     within = created_range(params)
-    wanted: Iterator[Obj] = (o for o in newest if within(o) and (keep is None or keep(o)))
     before, after = text(params, "ending_before"), text(params, "starting_after")
+    if before and after:
+        message = "You cannot parameterize both `starting_after` and `ending_before`."
+        raise invalid(message, "ending_before", "parameters_exclusive")
+
+    def wanted(obj: Obj) -> bool:
+        return within(obj) and (keep is None or keep(obj))
+
     if before:
-        return _until(before, wanted, limit, url)
+        return _until(before, newest, wanted, limit, url)
+    rows = iter(newest)
     if after:
-        wanted = _beyond(after, newest, wanted)
+        _seek(after, rows)
     data: list[Obj] = []
-    for obj in wanted:
+    for obj in filter(wanted, rows):
         if len(data) == limit:
             return envelope(url, data, more=True)
         data.append(obj)
     return envelope(url, data)
 
 
-def _beyond(after: str, newest: Iterable[Obj], wanted: Iterator[Obj]) -> Iterator[Obj]:
-    for obj in wanted:
-        if obj["id"] == after:
-            return wanted
-    raise invalid(f"No such object: '{after}'", "starting_after", "resource_missing")
+def _seek(after: str, rows: Iterator[Obj]) -> None:
+    # The object itself need not pass the filters any more: paging goes on where it stands.
+    if not any(obj["id"] == after for obj in rows):
+        raise invalid(f"No such object: '{after}'", "starting_after", "resource_missing")
 
 
-def _until(before: str, wanted: Iterator[Obj], limit: int, url: str) -> Obj:
+def _until(
+    before: str, newest: Iterable[Obj], wanted: Callable[[Obj], bool], limit: int, url: str
+) -> Obj:
     earlier: list[Obj] = []
-    for obj in wanted:
+    for obj in newest:
         if obj["id"] == before:
             return envelope(url, earlier[-limit:], more=len(earlier) > limit)
-        earlier.append(obj)
+        if wanted(obj):
+            earlier.append(obj)
     raise invalid(f"No such object: '{before}'", "ending_before", "resource_missing")
 
 
@@ -61,17 +70,27 @@ def created_range(params: Params) -> Callable[[Obj], bool]:
     asked = params.get("created")
     if not asked:
         return lambda _: True
+    if isinstance(asked, list):
+        raise invalid("Invalid object", "created")
     if isinstance(asked, str):
         exact = whole(params, "created")
         return lambda obj: obj["created"] == exact
     unknown = set(asked) - {"gt", "gte", "lt", "lte"}
     if unknown:
         raise invalid(f"Received unknown parameter: created[{unknown.pop()}]", "created")
-    low = max(whole(asked, "gte") or 0, (whole(asked, "gt") or -1) + 1)
-    ceiling = whole(asked, "lte")
-    under = whole(asked, "lt")
-    high = min(x for x in (ceiling, under and under - 1, 2**62) if x is not None)
-    return lambda obj: low <= obj["created"] <= high
+    low, high = whole(asked, "gte"), whole(asked, "lte")
+    over, under = whole(asked, "gt"), whole(asked, "lt")
+
+    def within(obj: Obj) -> bool:
+        made = obj["created"]
+        return (
+            (low is None or made >= low)
+            and (high is None or made <= high)
+            and (over is None or made > over)
+            and (under is None or made < under)
+        )
+
+    return within
 
 
 def equal(params: Params, *names: str) -> Callable[[Obj], bool]:

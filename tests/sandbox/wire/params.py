@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from .errors import invalid, required
+from .errors import invalid, required, unmodelled
 
 Params = dict[str, Any]
 
@@ -14,7 +14,7 @@ def text(params: Params, name: str) -> str | None:
     """Return a string, or None when absent or empty (which unsets)."""
     value = params.get(name)
     if isinstance(value, dict | list):
-        raise invalid(f"Invalid string: {name}", name, "parameter_invalid_string")
+        raise invalid(f"Invalid string: {name}", name)
     return value or None
 
 
@@ -79,15 +79,16 @@ def choice(params: Params, name: str, options: Iterable[str], default: str | Non
 
 
 def known(params: Params, names: Iterable[str] | str, where: str = "") -> None:
-    """Refuse every name Stripe does not document for this place (blank separated or iterable)."""
+    """Refuse as not modelled every name but these (blank separated or iterable).
+
+    Names that Stripe does not know were refused before, by the check of the request.
+    """
     allowed = set(names.split() if isinstance(names, str) else names)
     for name in params:
-        if name not in allowed:
+        # What the stand-in does not understand was never set, so that unsetting it is harmless.
+        if name not in allowed and params[name] != "":
             full = f"{where}[{name}]" if where else name
-            if name == "payment_method_types":
-                code = "payment_method_types_no_longer_supported"
-                raise invalid(f"`{full}` is no longer supported.", full, code)
-            raise invalid(f"Received unknown parameter: {full}", full, "parameter_unknown")
+            raise unmodelled(f"the parameter `{full}`", full)
 
 
 def metadata(params: Params, old: dict[str, str] | None = None) -> dict[str, str]:

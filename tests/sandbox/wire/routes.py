@@ -1,4 +1,4 @@
-"""Routes: which function answers which method and path, and the parameters it documents."""
+"""Routes: which function answers which method and path, and the parameters it understands."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from ..spec.checks import checks
 from .lists import PAGING, equal, page
 from .params import known
 
@@ -33,7 +34,7 @@ class Call:
 
 @dataclass(frozen=True)
 class Route:
-    """A path like `/v1/customers/{}` with its function and its documented parameters."""
+    """A path like `/v1/customers/{}` with its function and the parameters that it understands."""
 
     method: str
     pattern: str
@@ -56,7 +57,11 @@ class Route:
 
 
 def route(method: str, pattern: str, act: Callable[[Call], Obj], names: str = "") -> Route:
-    """Return a route; `names` are its parameters, blank separated, `expand` included for free."""
+    """Return a route; `names` are the parameters it acts on, or can ignore without harm.
+
+    Blank separated, top level only, `expand` included for free. A parameter that Stripe takes and
+    that is not named here is refused as not modelled; what Stripe does not take, never comes here.
+    """
     return Route(method, pattern, act, frozenset(names.split()) | {"expand"})
 
 
@@ -110,5 +115,6 @@ class Router:
 
 
 def checked(item: Route, params: Obj) -> None:
-    """Refuse parameters that Stripe does not document for this call."""
+    """Refuse what Stripe does not take (its 400s), then what the stand-in does not understand."""
+    checks().check_request(item.method, item.pattern, params)
     known(params, item.names)

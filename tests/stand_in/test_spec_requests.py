@@ -141,7 +141,7 @@ def test_every_parameter_that_a_route_understands_is_one_of_stripes() -> None:
 def test_a_request_is_checked_in_less_than_a_millisecond() -> None:
     params = form.decode(CHECKOUT)
     checks().check_request("POST", SESSIONS, params)
-    before = time.perf_counter()
+    before = time.process_time()
     for _ in range(100):
         checks().check_request("POST", SESSIONS, params)
-    assert (time.perf_counter() - before) / 100 < 0.001
+    assert (time.process_time() - before) / 100 < 0.001

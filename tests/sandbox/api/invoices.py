@@ -57,7 +57,7 @@ def pay(call: Call) -> Obj:
     if invoice["status"] == "draft":
         invoices.finalize(world, invoice)
     if invoice["status"] == "paid":
-        raise invalid("Invoice is already paid", None, "invoice_already_paid")
+        raise invalid("Invoice is already paid")
     if invoice["status"] not in ("open", "uncollectible"):
         raise invalid(f"Invoice is {invoice['status']} and can no longer be paid.")
     if flag(params, "forgive"):

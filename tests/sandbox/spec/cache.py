@@ -57,14 +57,15 @@ def _folder(package: Package) -> Path | None:
         folder = place / name
         with contextlib.suppress(OSError):
             folder.mkdir(parents=True, exist_ok=True)
-            if os.access(folder, os.W_OK):
+            # In a shared place a stranger may have made the folder, and put anything in it.
+            ours = all(path.stat().st_uid == os.getuid() for path in (place, folder))
+            if ours and os.access(folder, os.W_OK):
                 return folder
     return None
 
 
 def _places() -> list[Path]:
     told = Path(os.environ.get("XDG_CACHE_HOME") or "")
-    own = told if told.is_absolute() else Path("~/.cache").expanduser()
-    # In the shared folder the name carries the user, so that nobody reads a stranger's files.
-    shared = Path(tempfile.gettempdir()) / f"meitheal-local-stripe-{os.getuid()}"
-    return [own / "meitheal-local-stripe", shared]
+    own = told if told.is_absolute() else Path(os.path.expanduser("~")) / ".cache"  # noqa: PTH111 - the Path method raises where a user has no home
+    shared = Path(tempfile.gettempdir())
+    return [own / "meitheal-local-stripe", shared / f"meitheal-local-stripe-{os.getuid()}"]

@@ -55,11 +55,10 @@ class Register:
 
     def add(self, source: str, problems: list[Problem]) -> None:
         """Count one more thing checked (`request`, `object`, `event`... and its name)."""
-        self.checked[source.partition(" ")[0]] += 1
-        if problems:
-            with self._lock:
-                for problem in problems:
-                    self._add(source, problem)
+        with self._lock:
+            self.checked[source.partition(" ")[0]] += 1
+            for problem in problems:
+                self._add(source, problem)
 
     def _add(self, source: str, problem: Problem) -> None:
         known = self.found.get(problem)

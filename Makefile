@@ -36,7 +36,7 @@ test: $(STAMP) ## run the whole suite
 	@$(BIN)/python -m tests.suite
 
 test-long: $(STAMP) ## run the suite and what takes longer
-	@$(BIN)/python -m tests.suite --long
+	@MEITHEAL_LIVES=$${MEITHEAL_LIVES:-5000} $(BIN)/python -m tests.suite --long
 
 check: $(STAMP) ## lint, types, import rules, migrations
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .

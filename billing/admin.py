@@ -109,6 +109,37 @@ class RefundAdmin(ReadOnly):
     ordering = ["-refunded_at"]
 
 
+@admin.register(models.Dispute)
+class DisputeAdmin(ReadOnly):
+    list_display = ["stripe_dispute_id", "state", "reason", "amount_cents", "opened_at"]
+    list_filter = ["state"]
+    search_fields = ["=stripe_dispute_id"]
+    ordering = ["-opened_at"]
+
+
+@admin.register(models.CompMembership)
+class CompMembershipAdmin(ReadOnly):
+    list_display = ["id", "reason", "starts_on", "ends_on", "revoked_at"]
+    list_filter = ["reason"]
+    ordering = ["-granted_at"]
+
+
+@admin.register(models.LedgerLine)
+class LedgerLineAdmin(ReadOnly):
+    list_display = ["id", "kind", "amount_cents", "fee_cents", "net_cents", "booked_at"]
+    list_filter = ["kind"]
+    search_fields = ["=id", "=source_id", "=payout_id"]
+    ordering = ["-booked_at"]
+
+
+@admin.register(models.Payout)
+class PayoutAdmin(ReadOnly):
+    list_display = ["id", "status", "amount_cents", "arrives_on"]
+    list_filter = ["status"]
+    search_fields = ["=id"]
+    ordering = ["-created"]
+
+
 @admin.register(models.Receipt)
 class ReceiptAdmin(ReadOnly):
     list_display = ["label", "amount_cents", "issued_at", "payment_id"]
@@ -154,6 +185,17 @@ class StripeCustomerAdmin(ReadOnly):
 @admin.register(models.Ticket)
 class TicketAdmin(ReadOnly):
     list_display = ["pk", "__str__"]
+
+
+@admin.register(models.Walk)
+class WalkAdmin(ReadOnly):
+    list_display = ["name", "started_at", "finished_at", "seen", "healed", "remaining"]
+
+
+@admin.register(models.Tally)
+class TallyAdmin(ReadOnly):
+    list_display = ["name", "day", "count"]
+    ordering = ["-day"]
 
 
 @admin.register(models.Pulse)

@@ -126,6 +126,20 @@ def portal_url(*, membership: Membership, press: str, return_url: str) -> str:
     return stripe_api.create_portal_session(params, key=f"portal:{press}")
 
 
+def pay_url(*, membership: Membership) -> str:
+    """Stripe's page to pay what is open on this membership, or "". Never keep or log it.
+
+    The checkout that its supporter left, or the newest open invoice, whose page asks the bank as
+    well (https://docs.stripe.com/invoicing/hosted-invoice-page). Raises stripe_api.Unavailable and
+    stripe_api.Refused.
+    """
+    if not membership.stripe_subscription_id:
+        session_id = session_of(membership.pk)
+        return stripe_api.get_checkout(session_id).url if session_id else ""
+    invoices = stripe_api.invoices_of(membership.stripe_subscription_id)
+    return next((each.hosted_url for each in reversed(invoices) if each.status == "open"), "")
+
+
 def _write_rows(
     supporter: "Supporter", plan: Plan, amount_cents: int, press: str, stripe_customer_id: str
 ) -> Intent:

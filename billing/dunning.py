@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 import structlog
 from django.conf import settings
 
-from billing import memberships
+from billing import memberships, wishes
 from billing.cause import Cause
 from billing.models import Membership
 from billing.states import MembershipState, UnknownStatus
@@ -30,7 +30,7 @@ def _end(membership: Membership, limit: datetime) -> bool:
         fresh = memberships.refresh(membership.stripe_subscription_id or "", cause=Cause.clock())
         if fresh is None or fresh.past_due_since is None or fresh.past_due_since > limit:
             return False
-        return memberships.end_after_grace(membership=fresh)
+        return wishes.end_after_grace(membership=fresh)
     except (StripeProblem, memberships.Impossible, UnknownStatus) as error:
         log.error("grace could not be ended", membership=str(membership.pk), error=str(error))
         return False

@@ -7,13 +7,33 @@ in any order: it draws its ticket, asks Stripe, and hands the snapshot to the ve
 from collections.abc import Callable
 from typing import Final
 
-from billing import checkout, memberships, payments, stripe_api, tickets
+from billing import (
+    checkout,
+    collection,
+    disputes,
+    fraud,
+    memberships,
+    payments,
+    payouts,
+    refunds,
+    stripe_api,
+    tickets,
+)
 from billing.cause import Cause
 from billing.models import Membership, Payment
-from billing.snapshots import InvoiceSnapshot, RefundSnapshot
+from billing.snapshots import (
+    DisputeSnapshot,
+    InvoiceSnapshot,
+    PaymentSnapshot,
+    RefundSnapshot,
+)
 from billing.states import MembershipState, PaymentState
 
 Handler = Callable[[str, Cause], bool]
+
+
+class NeedsPerson(RuntimeError):
+    """Stripe says that something is stuck which only a person can mend."""
 
 
 def take_checkout(session_id: str, cause: Cause) -> bool:
@@ -39,7 +59,7 @@ def take_invoice(invoice_id: str, cause: Cause) -> bool:
     owner = _take_in(invoice.subscription_id, cause) if invoice.subscription_id else None
     if owner is None:
         return False
-    take_payments(invoice, owner, cause)
+    ask_a_person(take_payments(invoice, owner, cause))
     return True
 
 
@@ -54,6 +74,7 @@ def take_payment(payment_intent_id: str, cause: Cause) -> bool:
     if gift is None:
         return False
     payments.record_gift(snapshot, gift_id=gift.pk, ticket=ticket, cause=cause)
+    ask_a_person([snapshot])
     return True
 
 
@@ -70,29 +91,134 @@ def take_refund(refund_id: str, cause: Cause) -> bool:
     return record_refund(stripe_api.get_refund(refund_id), ticket, cause)
 
 
-def take_payments(invoice: InvoiceSnapshot, owner: Membership, cause: Cause) -> None:
-    """Write down every payment intent that tried to pay this invoice."""
+def take_charge(charge_id: str, cause: Cause) -> bool:
+    """A charge that changed: its fee may have come, days after the payment."""
+    payment_intent_id = stripe_api.payment_of_charge(charge_id)
+    return bool(payment_intent_id) and take_payment(payment_intent_id, cause)
+
+
+def take_dispute(dispute_id: str, cause: Cause) -> bool:
+    """One dispute."""
+    ticket = tickets.draw()
+    return record_dispute(stripe_api.get_dispute(dispute_id), ticket, cause)
+
+
+def take_fraud_warning(warning_id: str, cause: Cause) -> bool:
+    """A bank says that a card was stolen: the money goes back before it is disputed."""
+    warning = stripe_api.get_fraud_warning(warning_id)
+    paid = payment_behind(warning.payment_intent_id, cause)
+    if paid is not None:
+        fraud.answer(warning, payment=paid)
+    return paid is not None
+
+
+def take_customer(customer_id: str, cause: Cause) -> bool:
+    """A customer, who may have chosen another card: look at what they subscribe to."""
+    rows = Membership.objects.filter(customer__stripe_customer_id=customer_id)
+    if not rows.exists():
+        # The customer's event may come before that of the membership, which then tells all.
+        taken = [
+            take_subscription(each, cause) for each in stripe_api.subscriptions_of(customer_id)
+        ]
+        return any(taken)
+    for membership in rows:
+        if membership.live:
+            take_subscription(membership.stripe_subscription_id or "", cause)
+    return True
+
+
+def take_method(method_id: str, cause: Cause) -> bool:
+    """A card that changed its number or date under the same id: what is overdue is tried again."""
+    customer_id = stripe_api.customer_of_method(method_id)
+    if not customer_id or not take_customer(customer_id, cause):
+        return False
+    overdue = Membership.objects.filter(
+        customer__stripe_customer_id=customer_id,
+        state=MembershipState.PAST_DUE,
+        stripe_method_id=method_id,
+    )
+    for membership in overdue:
+        snapshot = stripe_api.get_subscription(membership.stripe_subscription_id or "")
+        collection.pay_open_now(membership, snapshot, again=cause.reference)
+    return True
+
+
+def take_mandate(mandate_id: str, cause: Cause) -> bool:
+    """A mandate for direct debits that was given, or taken back."""
+    customer_id = stripe_api.customer_of_mandate(mandate_id)
+    return bool(customer_id) and take_customer(customer_id, cause)
+
+
+def take_stuck_invoice(invoice_id: str, cause: Cause) -> bool:
+    """An invoice of ours that Stripe could not make: nobody is charged until a person looks.
+
+    One that has been made since is like any other, so that Retry ends what the person has mended.
+    """
+    if not take_invoice(invoice_id, cause):
+        return False
+    if stripe_api.get_invoice(invoice_id).status == "draft":
+        raise NeedsPerson(f"invoice {invoice_id} could not be finalised")
+    return True
+
+
+def take_payout(payout_id: str, _cause: Cause) -> bool:
+    """A payout: every movement of money in it is written into the ledger."""
+    payouts.take(payout_id)
+    return True
+
+
+def take_payments(
+    invoice: InvoiceSnapshot, owner: Membership, cause: Cause
+) -> list[PaymentSnapshot]:
+    """Write down every payment intent that tried to pay this invoice; what they were seen as."""
+    seen = []
     for payment_intent_id in invoice.payment_intent_ids:
         ticket = tickets.draw()
+        snapshot = stripe_api.get_payment(payment_intent_id)
         payments.record_renewal(
-            stripe_api.get_payment(payment_intent_id),
-            membership=owner,
-            invoice=invoice,
-            ticket=ticket,
-            cause=cause,
+            snapshot, membership=owner, invoice=invoice, ticket=ticket, cause=cause
         )
+        seen.append(snapshot)
+    payments.record_outside(invoice, membership=owner, cause=cause)
+    return seen
+
+
+def ask_a_person(seen: list[PaymentSnapshot]) -> None:
+    """Raise NeedsPerson where a bank took back what had been paid and gives no dispute to follow.
+
+    Its loss stands in the ledger; whether the membership goes on is for a person to say.
+    """
+    for each in seen:
+        if each.came_back:
+            raise NeedsPerson(f"payment {each.id} came back after it had been paid")
 
 
 def record_refund(refund: RefundSnapshot, ticket: int, cause: Cause) -> bool:
-    """Walk a refund to its payment by exact ids; Stripe copies no metadata on to it (DESIGN 1)."""
-    if not refund.payment_intent_id:
-        return False
-    paid = Payment.objects.filter(stripe_payment_intent_id=refund.payment_intent_id)
+    paid = payment_behind(refund.payment_intent_id, cause)
+    if paid is not None:
+        refunds.record(refund, payment=paid, ticket=ticket, cause=cause)
+    return paid is not None
+
+
+def record_dispute(dispute: DisputeSnapshot, ticket: int, cause: Cause) -> bool:
+    paid = payment_behind(dispute.payment_intent_id, cause)
+    if paid is not None:
+        disputes.record(dispute, payment=paid, ticket=ticket, cause=cause)
+    return paid is not None
+
+
+def payment_behind(payment_intent_id: str, cause: Cause) -> Payment | None:
+    """The payment that a refund, a dispute or a warning is about, by exact ids; None if not ours.
+
+    Stripe copies no metadata on to them (DESIGN 1). Their event may come before the payment's own.
+    """
+    if not payment_intent_id:
+        return None
+    paid = Payment.objects.filter(stripe_payment_intent_id=payment_intent_id)
     received = paid.filter(state=PaymentState.SUCCEEDED).exists()
-    if not received and not take_payment(refund.payment_intent_id, cause):
-        return False
-    payments.record_refund(refund, payment=paid.get(), ticket=ticket, cause=cause)
-    return True
+    if not received and not take_payment(payment_intent_id, cause):
+        return None
+    return paid.select_related("membership").get()
 
 
 def _take_in(subscription_id: str, cause: Cause) -> Membership | None:
@@ -122,12 +248,32 @@ HANDLERS: Final[dict[str, Handler]] = {
     "customer.subscription.deleted": take_subscription,
     "customer.subscription.paused": take_subscription,
     "customer.subscription.resumed": take_subscription,
+    "customer.updated": take_customer,
+    "customer.deleted": take_customer,
+    "payment_method.automatically_updated": take_method,
+    "payment_method.updated": take_method,
+    "mandate.updated": take_mandate,
     "invoice.paid": take_invoice,
     "invoice.payment_failed": take_invoice,
+    "invoice.payment_action_required": take_invoice,
+    "invoice.finalization_failed": take_stuck_invoice,
+    "invoice.voided": take_invoice,
+    "invoice.marked_uncollectible": take_invoice,
     "payment_intent.succeeded": take_payment,
     "payment_intent.payment_failed": take_payment,
+    "payment_intent.processing": take_payment,
+    "charge.updated": take_charge,
     "charge.refunded": take_refunds,
     "refund.created": take_refund,
     "refund.updated": take_refund,
     "refund.failed": take_refund,
+    "charge.dispute.created": take_dispute,
+    "charge.dispute.updated": take_dispute,
+    "charge.dispute.closed": take_dispute,
+    "charge.dispute.funds_withdrawn": take_dispute,
+    "charge.dispute.funds_reinstated": take_dispute,
+    "radar.early_fraud_warning.created": take_fraud_warning,
+    "payout.paid": take_payout,
+    "payout.failed": take_payout,
+    "payout.reconciliation_completed": take_payout,
 }

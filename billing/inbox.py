@@ -1,9 +1,10 @@
 """The inbox: each event once, claimed by one worker at a time, tried until done or parked."""
 
+import random
 from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 from uuid import UUID, uuid4
 
 import structlog
@@ -12,21 +13,26 @@ from django.db import IntegrityError, transaction
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
-from billing import doorbell
+from billing import doorbell, mishaps, tallies
 from billing.cause import Cause
 from billing.handlers import HANDLERS
-from billing.memberships import Impossible, Unclaimed
-from billing.models import StripeEvent
+from billing.models import (
+    Dispute,
+    Membership,
+    Payment,
+    Refund,
+    StripeCustomer,
+    StripeEvent,
+)
 from billing.models.stripe import EventState
-from billing.states import UnknownStatus
-from billing.stripe_api import NotFound, StripeProblem, Unavailable
+from billing.stripe_api import NotFound, Unavailable
 
 log = structlog.get_logger(__name__)
 
 _BATCH: Final = 200
 _LONGEST_WAIT: Final = timedelta(hours=1)
-# A person has to look: the same try would meet the same wall.
-_HOPELESS: Final = (Unclaimed, Impossible, UnknownStatus)
+# What a person may put back: parked, without an object at Stripe, or none of ours as it seemed.
+_SHELVED: Final = (EventState.PARKED, EventState.IGNORED, EventState.FOREIGN)
 
 
 def take_in(event: StripeEvent, *, account: str = "") -> str:
@@ -37,6 +43,7 @@ def take_in(event: StripeEvent, *, account: str = "") -> str:
     refusal = _refusal(event, account)
     if refusal:
         log.info("event not stored", event_id=event.id, type=event.type, reason=refusal)
+        tallies.count(refusal)
         return refusal
     try:
         with transaction.atomic():
@@ -59,7 +66,7 @@ def process(event_id: str, *, now: datetime | None = None) -> EventState | None:
     event = StripeEvent.objects.get(pk=event_id)
     if event.attempts > settings.EVENT_ATTEMPTS and not event.error:
         # Nothing was ever written of its tries: each worker that took it died.
-        return _finish(event, claim, EventState.PARKED, "WorkerDied")
+        return _finish(event, claim, EventState.PARKED, mishaps.WORKER_DIED)
     try:
         _claim(_siblings(event), claim, now)
         ours = HANDLERS[event.type](event.object_id, Cause.event(event.id))
@@ -78,11 +85,46 @@ def due(*, now: datetime) -> list[str]:
 
 
 def retry(event_ids: Iterable[str]) -> int:
-    """Put parked events, and those whose object was not found, back into the queue."""
-    shelved = StripeEvent.objects.filter(state__in=[EventState.PARKED, EventState.IGNORED])
-    return shelved.filter(pk__in=event_ids).update(
-        state=EventState.WAITING, attempts=0, next_try_at=timezone.now(), error=""
-    )
+    """Put these back into the queue and ring: parked ones, those whose object was not found, and
+    those that seemed not to be ours. How many there were.
+    """
+    with transaction.atomic():
+        shelved = StripeEvent.objects.select_for_update().filter(state__in=_SHELVED)
+        chosen = list(shelved.filter(pk__in=list(event_ids)).values_list("pk", flat=True))
+        StripeEvent.objects.filter(pk__in=chosen).update(
+            state=EventState.WAITING, attempts=0, next_try_at=timezone.now(), error=""
+        )
+        for event_id in chosen[:_BATCH]:  # the sweeper rings for the rest
+            doorbell.ring("billing.tasks.process_event", event_id)
+    return len(chosen)
+
+
+def reclaim() -> int:
+    """Look once more at what seemed foreign and is about an object that we hold by now (E3).
+
+    An event may come before the row that makes its object ours: of a payer's card before their
+    membership, or before a backup was put back. The later event tells the whole truth, so nothing
+    is lost by waiting; this sees to it that the earlier one is not called foreign for ever. Once
+    each: what is foreign twice stays so.
+    """
+    ours = Q()
+    for rows, column in _OURS:
+        known = rows.objects.exclude(**{column: None}).values(column)
+        ours |= Q(object_id__in=known)
+    foreign = StripeEvent.objects.filter(ours, state=EventState.FOREIGN, attempts=1)
+    return foreign.update(state=EventState.WAITING, next_try_at=timezone.now())
+
+
+_OURS: Final[tuple[tuple[Any, str], ...]] = (
+    (Membership, "stripe_subscription_id"),
+    (Membership, "stripe_method_id"),
+    (StripeCustomer, "stripe_customer_id"),
+    (Payment, "stripe_payment_intent_id"),
+    (Payment, "stripe_charge_id"),
+    (Payment, "stripe_invoice_id"),
+    (Refund, "stripe_refund_id"),
+    (Dispute, "stripe_dispute_id"),
+)
 
 
 def counts() -> Counter[str]:
@@ -135,25 +177,21 @@ def _finish(event: StripeEvent, claim: UUID, state: EventState, error: str = "")
 
 def _fail(event: StripeEvent, claim: UUID, error: Exception, now: datetime) -> EventState:
     """Note what went wrong; wait and try again, or park it for a person to see."""
-    told = _describe(error)
+    told = mishaps.describe(error)
     if isinstance(error, NotFound):
         # Deleted, or of another account: there is nothing to bring our rows to.
         return _finish(event, claim, EventState.IGNORED, told)
-    if isinstance(error, _HOPELESS):
+    if isinstance(error, mishaps.HOPELESS):
         return _finish(event, claim, EventState.PARKED, told)
     # An outage of Stripe's is no fault of the event: it waits as long as it takes.
     if event.attempts >= settings.EVENT_ATTEMPTS and not isinstance(error, Unavailable):
         log.error("event parked", event_id=event.id, type=event.type, error=told)
         return _finish(event, claim, EventState.PARKED, told)
-    wait = min(timedelta(seconds=5 * 2 ** min(event.attempts, 10)), _LONGEST_WAIT)
+    # Half of the wait is chance, so that what failed together does not come back together.
+    longest = min(timedelta(seconds=5 * 2 ** min(event.attempts, 10)), _LONGEST_WAIT)
+    wait = longest * random.uniform(0.5, 1.0)  # noqa: S311 - spreads load
     StripeEvent.objects.filter(claim=claim, state=EventState.CLAIMED).update(
         state=EventState.WAITING, claim=None, lease_until=None, error=told, next_try_at=now + wait
     )
     log.warning("event waits", event_id=event.id, type=event.type, error=told)
     return EventState.WAITING
-
-
-def _describe(error: Exception) -> str:
-    """The error in words that name no one: our own errors' text, of others only the class."""
-    ours = isinstance(error, (*_HOPELESS, StripeProblem))
-    return f"{type(error).__name__}: {error}"[:200] if ours else type(error).__name__

@@ -1,8 +1,8 @@
 """Writes to Stripe that survive us: a row first, then the call, then the answer (DESIGN 5)."""
 
-from collections.abc import Callable
+import random
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Final, TypedDict
 from uuid import UUID
 
 import structlog
@@ -11,19 +11,42 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
-from billing import stripe_api
+from billing import doorbell
+from billing.ids import read_id
+from billing.intent_calls import CALLS, FREEZE
 from billing.models import Intent
 from billing.models.stripe import IntentKind, IntentState
-from billing.stripe_api import NotFound, Refused, Unavailable
-from billing.stripe_shapes import COMMENT_GRACE_ENDED, Shape
+from billing.states import EndReason
+from billing.stripe_api import Refused, Unavailable
+from billing.stripe_shapes import COMMENT_PREFIX, Shape
 
 log = structlog.get_logger(__name__)
 
+_K = IntentKind
 _RESUME_AFTER: Final = timedelta(minutes=1)
+_LONGEST_WAIT: Final = timedelta(hours=1)
 _LEAST_OPEN: Final = timedelta(minutes=30)
 _BATCH: Final = 50
 # A checkout is the supporter's to press again; the end of a grace is asked anew, with fresh facts.
-_NOT_WISHES: Final = (IntentKind.CHECKOUT, IntentKind.CANCEL_NOW)
+_NOT_RESUMED: Final = (_K.CHECKOUT, _K.CANCEL_NOW)
+_ENDINGS: Final = frozenset({_K.END_NOW, _K.CANCEL_NOW})
+# A later wish overtakes an earlier one about the same matter, and an end overtakes them all.
+_MATTERS: Final = (
+    frozenset({_K.CANCEL_AT_PERIOD_END, _K.KEEP}),
+    frozenset({_K.CHANGE_AMOUNT, _K.CHANGE_INTERVAL, _K.DROP_CHANGE}),
+    frozenset({_K.PAUSE, _K.RESUME}),
+)
+# To end or to pause drops a change of rhythm, so one that was only noted must not come after it.
+_DROPS_CHANGE: Final = frozenset({_K.CANCEL_AT_PERIOD_END, _K.PAUSE})
+
+
+class Wanted(TypedDict):
+    """What a fact calls for, before it is written down."""
+
+    kind: IntentKind
+    press: str
+    subject: UUID
+    params: Shape
 
 
 class PressMismatch(ValueError):
@@ -43,6 +66,13 @@ def record(*, kind: IntentKind, press: str, subject: UUID, params: Shape) -> Int
     return intent
 
 
+def call_for(*, kind: IntentKind, press: str, subject: UUID, params: Shape) -> None:
+    """Write down what a fact calls for, in the fact's transaction, and have a worker do it."""
+    intent = record(kind=kind, press=press, subject=subject, params=params)
+    if intent.state == IntentState.OPEN:
+        doorbell.ring("billing.tasks.carry_out", str(intent.pk))
+
+
 def carry_out(intent: Intent, *, secret_params: Shape | None = None) -> str:
     """Do it at Stripe and note the answer; return the id of the Stripe object it made or changed.
 
@@ -55,12 +85,12 @@ def carry_out(intent: Intent, *, secret_params: Shape | None = None) -> str:
         raise Refused("superseded")
     if intent.state == IntentState.REFUSED:
         intent = _new_attempt(intent)
-    call = _CALLS[IntentKind(intent.kind)]
-    params = _frozen(intent)
+    params: Shape = intent.params
     try:
-        found = call(intent, {**params, **(secret_params or {})})
+        params = _frozen(intent)
+        found = CALLS[_K(intent.kind)](intent, {**params, **(secret_params or {})})
     except Unavailable as error:
-        Intent.objects.filter(pk=intent.pk).update(error=str(error)[:100])
+        _postpone(intent, str(error)[:100])
         raise
     except Refused as error:
         _answer(intent, IntentState.REFUSED, error=str(error)[:100])
@@ -75,18 +105,48 @@ def carry_out(intent: Intent, *, secret_params: Shape | None = None) -> str:
 
 
 def supersede_before(intent: Intent) -> None:
-    """Drop older wishes about the same membership that nobody has heard an answer to."""
+    """Drop older wishes about the same matter that nobody has heard an answer to."""
+    kind = _K(intent.kind)
+    matters = [each for each in _MATTERS if kind in each or kind in _ENDINGS]
+    if kind in _DROPS_CHANGE:
+        matters.append(frozenset({_K.CHANGE_INTERVAL}))
     Intent.objects.filter(
-        subject=intent.subject, state=IntentState.OPEN, created_at__lt=intent.created_at
-    ).exclude(kind__in=_NOT_WISHES).update(state=IntentState.SUPERSEDED)
+        subject=intent.subject,
+        state=IntentState.OPEN,
+        created_at__lt=intent.created_at,
+        kind__in=frozenset().union(*matters),
+    ).update(state=IntentState.SUPERSEDED)
 
 
 def unanswered(*, now: datetime) -> list[Intent]:
-    """Wishes of supporters whose answer we never heard."""
+    """Intents whose answer we never heard, and whose time for another try has come."""
     waiting = Intent.objects.filter(
-        state=IntentState.OPEN, created_at__lt=now - _RESUME_AFTER
-    ).exclude(kind__in=_NOT_WISHES)
+        state=IntentState.OPEN, created_at__lt=now - _RESUME_AFTER, next_try_at__lte=now
+    ).exclude(kind__in=_NOT_RESUMED)
     return list(waiting.order_by("created_at")[:_BATCH])
+
+
+def ending_of(comment: str, *, subject: UUID) -> str:
+    """The reason we ended this membership for, from the comment at Stripe; "" if it was not us.
+
+    Payers may type a comment of their own there, so it counts for nothing but the id of a row.
+    """
+    intent_id = read_id(comment.removeprefix(COMMENT_PREFIX))
+    if intent_id is None or not comment.startswith(COMMENT_PREFIX):
+        return ""
+    intent = Intent.objects.filter(pk=intent_id, subject=subject, kind__in=_ENDINGS).first()
+    # Rows of the first release, which ended graces alone, say no reason.
+    return str(intent.params.get("reason", EndReason.PAYMENT_FAILED)) if intent else ""
+
+
+def _postpone(intent: Intent, error: str) -> None:
+    """Wait longer with each try, and not all at the same moment."""
+    wait = min(timedelta(seconds=30 * 2 ** min(intent.tries, 10)), _LONGEST_WAIT)
+    Intent.objects.filter(pk=intent.pk, state=IntentState.OPEN).update(
+        error=error,
+        tries=F("tries") + 1,
+        next_try_at=timezone.now() + wait * random.uniform(0.5, 1.0),  # noqa: S311 - spreads load
+    )
 
 
 def _answer(intent: Intent, state: IntentState, **fields: str) -> None:
@@ -98,7 +158,7 @@ def _answer(intent: Intent, state: IntentState, **fields: str) -> None:
 
 def _new_attempt(intent: Intent) -> Intent:
     """Open a refused intent again, under a new idempotency key: its first answer was definitive."""
-    params = dict(intent.params)
+    params = {name: value for name, value in intent.params.items() if name != "frozen"}
     if "expires_at" in params:
         params["expires_at"] = checkout_expiry()
     Intent.objects.filter(pk=intent.pk, state=IntentState.REFUSED, attempt=intent.attempt).update(
@@ -125,47 +185,12 @@ def _ran_late(params: Shape) -> bool:
 
 def _frozen(intent: Intent) -> Shape:
     """The params of the call. What depends on Stripe's present state is asked once, then kept."""
-    if intent.kind != IntentKind.KEEP or "fields" in intent.params:
+    freeze = FREEZE.get(_K(intent.kind))
+    if freeze is None or "frozen" in intent.params:
         return dict(intent.params)
-    snapshot = stripe_api.get_subscription(intent.params["subscription"])
-    # With the flag set, Stripe shows a cancel_at as well, which goes with the flag; the portal, on
-    # flexible billing, sets cancel_at alone.
-    flag: Shape = {"cancel_at_period_end": False}
-    fields: Shape = flag if snapshot.cancel_at_period_end else {"cancel_at": ""}
+    found = freeze(intent.params)
     with transaction.atomic():
         row = Intent.objects.select_for_update().get(pk=intent.pk)
-        row.params.setdefault("fields", fields)
+        row.params.setdefault("frozen", found)
         row.save(update_fields=["params"])
     return dict(row.params)
-
-
-def _open_checkout(intent: Intent, params: Shape) -> str:
-    return stripe_api.create_checkout(params, key=intent.idempotency_key).id
-
-
-def _change_subscription(intent: Intent, params: Shape) -> str:
-    subscription = params["subscription"]
-    key = intent.idempotency_key
-    return stripe_api.update_subscription(subscription, params["fields"], key=key).id
-
-
-def _end_subscription(intent: Intent, params: Shape) -> str:
-    subscription: str = params["subscription"]
-    fields = {
-        "invoice_now": False,
-        "prorate": False,
-        "cancellation_details": {"comment": COMMENT_GRACE_ENDED},
-    }
-    try:
-        return stripe_api.cancel_subscription(subscription, fields, key=intent.idempotency_key).id
-    except NotFound:
-        # DELETE knows no idempotency key: a second one does not find what the first one ended.
-        return subscription
-
-
-_CALLS: Final[dict[IntentKind, Callable[[Intent, dict[str, Any]], str]]] = {
-    IntentKind.CHECKOUT: _open_checkout,
-    IntentKind.CANCEL_AT_PERIOD_END: _change_subscription,
-    IntentKind.KEEP: _change_subscription,
-    IntentKind.CANCEL_NOW: _end_subscription,
-}

@@ -1,5 +1,6 @@
 """Memberships: the only place that writes one. State comes from a snapshot, history with it."""
 
+from collections.abc import Iterator
 from copy import copy
 from datetime import datetime
 from typing import Any, Final
@@ -10,19 +11,20 @@ from django.db import transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
-from billing import intents, letters, stripe_api, tickets
+from billing import collection, duplicates, intents, letters, refunds, stripe_api, tickets
 from billing.cause import Cause
 from billing.ids import read_id
-from billing.models import Intent, Membership, MembershipEvent, StripeCustomer
-from billing.models.stripe import IntentKind
+from billing.intents import Wanted
+from billing.models import Membership, MembershipEvent, Plan, StripeCustomer
 from billing.snapshots import SubscriptionSnapshot
 from billing.states import (
+    GIVEN_BACK,
+    EndReason,
     MembershipState,
     end_reason_of,
     reachable,
     state_of,
 )
-from billing.stripe_api import Unavailable
 
 log = structlog.get_logger(__name__)
 
@@ -35,10 +37,17 @@ _MIRRORED: Final = (
     "period_end",
     "ends_on",
     "past_due_since",
+    "resumes_on",
+    "next_amount_cents",
+    "next_interval",
+    "changes_on",
     "ended_at",
     "end_reason",
 )
 
+
+# What a snapshot decides besides, of which the history says nothing.
+_ATTACHED: Final = ("stripe_subscription_id", "stripe_method_id", "plan_id")
 
 _UNPAID: Final = {MembershipState.PENDING, MembershipState.EXPIRED}
 
@@ -89,7 +98,7 @@ def apply(
         if membership.applied_ticket >= ticket:
             return membership
         _check(membership, snapshot)
-        before = _mirror(membership)
+        before, method_before = _mirror(membership), membership.stripe_method_id
         _attach(membership, snapshot)
         _copy(membership, snapshot)
         membership.applied_ticket = ticket
@@ -98,16 +107,30 @@ def apply(
         if changes:
             _write_history(membership, before["state"], changes, cause)
             _queue_letters(membership, before["state"], cause)
+        _act(membership, snapshot, method_before)
     return membership
 
 
-def differs(membership: Membership, snapshot: SubscriptionSnapshot) -> bool:
-    """Whether applying this snapshot would change anything."""
+def changes(membership: Membership, snapshot: SubscriptionSnapshot) -> dict[str, Any]:
+    """The columns that applying this snapshot would change, with their new values.
+
+    Writes nothing. Raises Impossible and UnknownStatus, as `apply` would.
+    """
+    _check(membership, snapshot)
     wanted = copy(membership)
+    wanted.stripe_subscription_id = snapshot.id
     _copy(wanted, snapshot)
-    return membership.stripe_subscription_id != snapshot.id or _mirror(wanted) != _mirror(
-        membership
-    )
+    names = (*_ATTACHED, *_MIRRORED)
+    found = {each: getattr(wanted, each) for each in names}
+    found = {each: new for each, new in found.items() if getattr(membership, each) != new}
+    if snapshot.customer_id and membership.customer_id is None:
+        found["customer"] = snapshot.customer_id
+    return found
+
+
+def differs(membership: Membership, snapshot: SubscriptionSnapshot) -> bool:
+    """Whether applying this snapshot would change anything. Raises Impossible, UnknownStatus."""
+    return bool(changes(membership, snapshot))
 
 
 def note_payment(membership_id: UUID, *, paid_at: datetime, cause: Cause) -> None:
@@ -119,6 +142,7 @@ def note_payment(membership_id: UUID, *, paid_at: datetime, cause: Cause) -> Non
     rows.filter(Q(started_at__isnull=True) | Q(started_at__gt=paid_at)).update(started_at=paid_at)
     membership = rows.get()
     _queue("welcome", membership, cause)
+    duplicates.settle(membership)
 
 
 def expire_unpaid(membership_id: UUID, *, cause: Cause) -> None:
@@ -130,47 +154,6 @@ def expire_unpaid(membership_id: UUID, *, cause: Cause) -> None:
         membership.state = MembershipState.EXPIRED
         membership.save(update_fields=["state"])
         _write_history(membership, MembershipState.PENDING, {}, cause)
-
-
-def cancel_at_period_end(*, membership: Membership, press: str) -> bool:
-    """End it with the paid period. True if Stripe has noted it, False if it will be told later.
-
-    `press` is one press of the button. Raises stripe_api.Refused if Stripe says no.
-    """
-    fields = {"cancel_at_period_end": True}
-    return _change(membership, IntentKind.CANCEL_AT_PERIOD_END, press, {"fields": fields})
-
-
-def keep(*, membership: Membership, press: str) -> bool:
-    """Take back an ending that has not come yet. True and False as for cancel_at_period_end."""
-    return _change(membership, IntentKind.KEEP, press, {})
-
-
-def end_after_grace(*, membership: Membership) -> bool:
-    """End a membership whose grace is over, at once and without a final invoice."""
-    press = f"grace:{membership.pk}:{membership.past_due_since:%Y%m%d}"
-    return _change(membership, IntentKind.CANCEL_NOW, press, {})
-
-
-def resume(intent: Intent, *, cause: Cause) -> None:
-    """Carry out an intent that found Stripe away, and write down what came of it."""
-    refresh(intents.carry_out(intent), cause=cause)
-
-
-def _change(membership: Membership, kind: IntentKind, press: str, params: dict[str, Any]) -> bool:
-    intent = intents.record(
-        kind=kind,
-        press=press,
-        subject=membership.pk,
-        params={"subscription": membership.stripe_subscription_id, **params},
-    )
-    # Else the sweeper would carry out an older wish after this one.
-    intents.supersede_before(intent)
-    try:
-        resume(intent, cause=Cause("intent", str(intent.pk)))
-    except Unavailable:
-        return False
-    return True
 
 
 def _check(membership: Membership, snapshot: SubscriptionSnapshot) -> None:
@@ -187,7 +170,7 @@ def _target(membership: Membership, snapshot: SubscriptionSnapshot) -> Membershi
     state = state_of(snapshot)
     never_began = membership.started_at is None and membership.state in _UNPAID
     # A direct debit that the bank returns ends a membership that was active while the debit ran.
-    returned = snapshot.cancel_reason == "payment_failed"
+    returned = _end_reason(membership, snapshot) is EndReason.PAYMENT_FAILED
     if state is MembershipState.ENDED and never_began and not returned:
         # Cancelled before anyone paid: nothing ended, because nothing began.
         return MembershipState.EXPIRED
@@ -210,12 +193,52 @@ def _copy(membership: Membership, snapshot: SubscriptionSnapshot) -> None:
     membership.state = state
     membership.amount_cents = snapshot.amount_cents or membership.amount_cents
     membership.interval = snapshot.interval or membership.interval
+    if membership.plan.interval != membership.interval:
+        membership.plan = _plan_for(membership, snapshot)
     membership.period_start = snapshot.period_start
     membership.period_end = snapshot.period_end
     membership.ends_on = None if ended else snapshot.ends_on
+    membership.resumes_on = snapshot.resumes_on if state is MembershipState.PAUSED else None
+    membership.next_amount_cents = None if ended else snapshot.next_amount_cents
+    membership.next_interval = "" if ended else snapshot.next_interval
+    membership.changes_on = None if ended else snapshot.changes_on
+    membership.stripe_method_id = snapshot.method_id
     membership.past_due_since = _overdue_since(membership, snapshot) if overdue else None
     membership.ended_at = (snapshot.ended_at or snapshot.period_end) if ended else None
-    membership.end_reason = end_reason_of(snapshot.cancel_reason) if ended else ""
+    membership.end_reason = _end_reason(membership, snapshot) if ended else ""
+
+
+def _plan_for(membership: Membership, snapshot: SubscriptionSnapshot) -> Plan:
+    """The plan whose rhythm it has now: else the next change would be priced in the old one."""
+    plans = Plan.objects.filter(interval=membership.interval, currency=membership.currency)
+    same = plans.filter(stripe_product_id=snapshot.product_id) if snapshot.product_id else plans
+    return same.first() or plans.first() or membership.plan
+
+
+def _end_reason(membership: Membership, snapshot: SubscriptionSnapshot) -> EndReason:
+    """Our own reason where we ended it: to Stripe that is a request like any other."""
+    ours = intents.ending_of(snapshot.cancel_comment, subject=membership.pk)
+    return EndReason(ours) if ours else end_reason_of(snapshot.cancel_reason)
+
+
+def _act(membership: Membership, snapshot: SubscriptionSnapshot, method_before: str) -> None:
+    """Have done what the new facts call for, each once: the rows say what has been asked."""
+    for each in wanted(membership, snapshot, method_before):
+        intents.call_for(**each)
+
+
+def wanted(
+    membership: Membership, snapshot: SubscriptionSnapshot, method_before: str
+) -> Iterator[Wanted]:
+    """What these new facts call for at Stripe, once they are applied."""
+    if membership.state == MembershipState.PAST_DUE and method_before != snapshot.method_id:
+        yield from collection.wanted(membership, snapshot)
+    if membership.state == MembershipState.PAST_DUE:
+        yield from duplicates.wanted_of(membership)
+    if membership.end_reason in GIVEN_BACK:
+        yield from refunds.wanted_of(membership)
+    if membership.end_reason == EndReason.PAYMENT_FAILED:
+        yield from collection.forgiven(membership, snapshot)
 
 
 def _overdue_since(membership: Membership, snapshot: SubscriptionSnapshot) -> datetime:

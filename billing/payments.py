@@ -1,4 +1,4 @@
-"""Payments and refunds: facts, written once by their id, with the receipt they call for."""
+"""Payments: facts, written once by their id, with the receipt they call for."""
 
 from typing import Any
 from uuid import UUID
@@ -7,12 +7,12 @@ import structlog
 from django.db import IntegrityError, transaction
 from django.db.models import F, Q
 
-from billing import letters, memberships, receipts
+from billing import ledger, letters, memberships, receipts, refunds
 from billing.cause import Cause
 from billing.ids import read_id
-from billing.models import Membership, Payment, Refund
-from billing.snapshots import InvoiceSnapshot, PaymentSnapshot, RefundSnapshot
-from billing.states import PaymentState, RefundState, payment_state_of, refund_state_of
+from billing.models import Membership, Payment
+from billing.snapshots import InvoiceSnapshot, PaymentSnapshot
+from billing.states import GIVEN_BACK, PaymentState, payment_state_of
 
 log = structlog.get_logger(__name__)
 
@@ -46,24 +46,11 @@ def record_renewal(
 
     Nothing is written before money moved or a try failed, since a payment intent alone is no fact.
     """
-    received = payment_state_of(snapshot.status) is PaymentState.SUCCEEDED
-    if not received and not snapshot.first_failed_at:
+    if not is_fact(snapshot):
         return None
-    fresh = {
-        "supporter_id": membership.supporter_id,
-        "plan_id": membership.plan_id,
-        "membership": membership,
-        "amount_cents": snapshot.amount_cents,
-        "currency": snapshot.currency,
-    }
-    known = {
-        "stripe_invoice_id": invoice.id,
-        "period_start": invoice.period_start,
-        "period_end": invoice.period_end,
-    }
     with transaction.atomic():
-        payment = _row_of(snapshot.id, fresh)
-        return _apply(payment, snapshot, known, ticket=ticket, cause=cause)
+        payment = _row_of(snapshot.id, _fresh(membership, snapshot))
+        return _apply(payment, snapshot, _known(invoice), ticket=ticket, cause=cause)
 
 
 def record_gift(snapshot: PaymentSnapshot, *, gift_id: UUID, ticket: int, cause: Cause) -> Payment:
@@ -75,30 +62,23 @@ def record_gift(snapshot: PaymentSnapshot, *, gift_id: UUID, ticket: int, cause:
         return _apply(payment, snapshot, {}, ticket=ticket, cause=cause)
 
 
-def record_refund(
-    snapshot: RefundSnapshot, *, payment: Payment, ticket: int, cause: Cause
-) -> Refund:
-    """Write down a refund of this payment; one that went through gets its credit note."""
-    state = refund_state_of(snapshot.status)
-    fields = {
-        "payment": payment,
-        "state": state,
-        "amount_cents": snapshot.amount_cents,
-        "currency": snapshot.currency,
-        "refunded_at": snapshot.created,
-        "applied_ticket": ticket,
-    }
+def record_outside(
+    invoice: InvoiceSnapshot, *, membership: Membership, cause: Cause
+) -> Payment | None:
+    """Write down an invoice that staff marked as paid: cash, or a transfer that Stripe never saw.
+
+    https://docs.stripe.com/invoicing/dashboard#paid-out-of-band
+    """
+    if invoice.status != "paid" or invoice.paid_outside_cents <= 0:
+        return None
     with transaction.atomic():
-        refund, new = Refund.objects.select_for_update().get_or_create(
-            stripe_refund_id=snapshot.id, defaults=fields
+        payment, _ = Payment.objects.get_or_create(
+            stripe_invoice_id=invoice.id,
+            outside_stripe=True,
+            defaults=_outside(membership, invoice),
         )
-        if not new and refund.applied_ticket < ticket:
-            Refund.objects.filter(pk=refund.pk).update(state=state, applied_ticket=ticket)
-            refund.refresh_from_db()
-        if refund.state == RefundState.SUCCEEDED:
-            receipts.credit(refund, cause=cause)
-    log.info("refund recorded", refund=str(refund.pk), payment=str(payment.pk), state=refund.state)
-    return refund
+        _write_facts(payment, cause)
+    return payment
 
 
 def expire_unpaid(gift_id: UUID, *, cause: Cause) -> None:
@@ -110,15 +90,70 @@ def expire_unpaid(gift_id: UUID, *, cause: Cause) -> None:
         log.info("gift expired", payment=str(gift_id), source=cause.source)
 
 
+def is_fact(snapshot: PaymentSnapshot) -> bool:
+    """Whether an invoice's payment intent is worth a row: money moved, or a try failed."""
+    received = payment_state_of(snapshot.status) is PaymentState.SUCCEEDED
+    return received or snapshot.first_failed_at is not None
+
+
+def blank(membership: Membership, snapshot: PaymentSnapshot) -> Payment:
+    """The row, not yet saved, that the first news of an invoice's payment intent begins with."""
+    return Payment(stripe_payment_intent_id=snapshot.id, **_fresh(membership, snapshot))
+
+
+def blank_outside(membership: Membership, invoice: InvoiceSnapshot) -> Payment:
+    """The row, not yet saved, of an invoice that staff marked as paid."""
+    fields = _outside(membership, invoice)
+    return Payment(stripe_invoice_id=invoice.id, outside_stripe=True, **fields)
+
+
+def changes(
+    payment: Payment, snapshot: PaymentSnapshot, invoice: InvoiceSnapshot | None = None
+) -> dict[str, Any]:
+    """The columns that applying this snapshot would change, with their new values. Writes nothing.
+
+    Raises UnknownStatus.
+    """
+    wanted = _columns(payment, snapshot) | (_known(invoice) if invoice else {})
+    return {name: new for name, new in wanted.items() if getattr(payment, name) != new}
+
+
 def differs(payment: Payment, snapshot: PaymentSnapshot) -> bool:
-    """Whether applying this snapshot would change anything."""
-    wanted = _columns(payment, snapshot)
-    return any(getattr(payment, name) != value for name, value in wanted.items())
-
-
-def refund_differs(refund: Refund, snapshot: RefundSnapshot) -> bool:
     """Whether applying this snapshot would change anything. Raises UnknownStatus."""
-    return refund.state != refund_state_of(snapshot.status)
+    return bool(changes(payment, snapshot))
+
+
+def _fresh(membership: Membership, snapshot: PaymentSnapshot) -> dict[str, Any]:
+    return {
+        "supporter_id": membership.supporter_id,
+        "plan_id": membership.plan_id,
+        "membership": membership,
+        "amount_cents": snapshot.amount_cents,
+        "currency": snapshot.currency,
+    }
+
+
+def _outside(membership: Membership, invoice: InvoiceSnapshot) -> dict[str, Any]:
+    return {
+        "supporter_id": membership.supporter_id,
+        "plan_id": membership.plan_id,
+        "membership": membership,
+        "state": PaymentState.SUCCEEDED,
+        "amount_cents": invoice.paid_outside_cents,
+        "currency": invoice.currency,
+        "paid_at": invoice.paid_at or invoice.created,
+        "method": "Paid to us directly",
+        "period_start": invoice.period_start,
+        "period_end": invoice.period_end,
+    }
+
+
+def _known(invoice: InvoiceSnapshot) -> dict[str, Any]:
+    return {
+        "stripe_invoice_id": invoice.id,
+        "period_start": invoice.period_start,
+        "period_end": invoice.period_end,
+    }
 
 
 def _row_of(payment_intent_id: str, fresh: dict[str, Any]) -> Payment:
@@ -150,6 +185,7 @@ def _apply(
             setattr(payment, name, value)
         payment.applied_ticket = ticket
         payment.save()
+    ledger.post(snapshot.booked, payment=payment)
     _write_facts(payment, cause)
     return payment
 
@@ -171,7 +207,8 @@ def _columns(payment: Payment, snapshot: PaymentSnapshot) -> dict[str, Any]:
         "stripe_payment_intent_id": snapshot.id,
         "first_failed_at": snapshot.first_failed_at or payment.first_failed_at,
     }
-    if state is PaymentState.SUCCEEDED:
+    # One that came back keeps the figures of the day on which it was paid.
+    if payment_state_of(snapshot.status) is PaymentState.SUCCEEDED:
         columns |= {
             "amount_cents": snapshot.amount_cents,
             "stripe_charge_id": snapshot.charge_id,
@@ -188,18 +225,20 @@ def _write_facts(payment: Payment, cause: Cause) -> None:
     """The receipt of what is paid, the letter about what failed: each once."""
     if payment.state == PaymentState.SUCCEEDED and payment.paid_at:
         receipts.issue(payment, cause=cause)
-        if payment.membership_id:
-            memberships.note_payment(payment.membership_id, paid_at=payment.paid_at, cause=cause)
+        if payment.membership is not None:
+            memberships.note_payment(payment.membership.pk, paid_at=payment.paid_at, cause=cause)
+            if payment.membership.end_reason in GIVEN_BACK:
+                # A direct debit that arrived after its supporter had withdrawn.
+                refunds.give_back_payment(payment, reason=payment.membership.end_reason)
     elif payment.state == PaymentState.FAILED and payment.membership_id:
         _tell_of_failure(payment, cause)
 
 
 def _tell_of_failure(payment: Payment, cause: Cause) -> None:
-    # While joining, the payer sees the refusal on Stripe's page; a letter would be a second blow.
-    if payment.membership and payment.membership.started_at is not None:
-        letters.queue(
-            kind="payment-failed",
-            key=str(payment.pk),
-            supporter_id=payment.supporter_id,
-            cause=cause,
-        )
+    """The letter decides whether it is sent: not to who saw the refusal on Stripe's page."""
+    letters.queue(
+        kind="payment-failed",
+        key=str(payment.pk),
+        supporter_id=payment.supporter_id,
+        cause=cause,
+    )

@@ -5,6 +5,7 @@ goes in as JSON, so that a name which looks like a command stays a name.
 """
 
 import json
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -27,6 +28,51 @@ ACCOUNT_PATH: Final = "/account/"
 Facts = list[tuple[str, str]]
 
 
+@dataclass(frozen=True, slots=True)
+class _Words:
+    """What a document of one series calls things."""
+
+    title: str
+    amount: str
+    day: str
+    summary: str
+    method: str
+    payer: str
+    statement: str = ""
+
+
+_WORDS: Final = {
+    Series.RECEIPT: _Words(
+        title="Receipt",
+        amount="Paid",
+        day="Date of payment",
+        summary="paid on",
+        method="Paid with",
+        payer="Received from",
+    ),
+    Series.CREDIT_NOTE: _Words(
+        title="Credit note",
+        amount="Refunded",
+        day="Date of refund",
+        summary="refunded on",
+        method="Refunded to",
+        payer="Payer",
+        statement="This credit note corrects the receipt it refers to, "
+        "which stays as it was issued.",
+    ),
+    Series.DEBIT_NOTE: _Words(
+        title="Debit note",
+        amount="Not refunded",
+        day="Date",
+        summary="could not be refunded,",
+        method="Could not be sent to",
+        payer="Payer",
+        statement="This debit note takes back the credit note it refers to: the bank did not "
+        "accept the refund, so the receipt stands again.",
+    ),
+}
+
+
 def render(receipt: Receipt, *, name: str) -> bytes:
     """Draw the document for a payer of this name; "" leaves the name out (DOMAIN 1.4).
 
@@ -43,19 +89,20 @@ def render(receipt: Receipt, *, name: str) -> bytes:
 
 def facts(receipt: Receipt) -> Facts:
     """What the document states, a label and a text each, without the payer's name."""
-    note = receipt.series == Series.CREDIT_NOTE
+    words = _WORDS[Series(receipt.series)]
     headline = [
-        ("Refunded" if note else "Paid", format_amount(receipt.amount_cents, receipt.currency)),
-        ("Date of refund" if note else "Date of payment", long_date(receipt.paid_at)),
-        ("Credit note number" if note else "Receipt number", receipt.label),
+        (words.amount, format_amount(receipt.amount_cents, receipt.currency)),
+        (words.day, long_date(receipt.paid_at)),
+        (f"{words.title} number", receipt.label),
     ]
     return headline + _details(receipt)
 
 
 def statement(receipt: Receipt) -> str:
     """What was given in return (DOMAIN 1.4). Never "tax deductible": in Ireland it is not."""
-    if receipt.series == Series.CREDIT_NOTE:
-        return "This credit note corrects the receipt it refers to, which stays as it was issued."
+    words = _WORDS[Series(receipt.series)]
+    if words.statement:
+        return words.statement
     if receipt.benefit_class == BenefitClass.NONE:
         return "This is a donation. No goods or services were provided in return."
     including = f" including: {receipt.benefits.rstrip('.')}" if receipt.benefits else ""
@@ -64,9 +111,8 @@ def statement(receipt: Receipt) -> str:
 
 
 def _details(receipt: Receipt) -> Facts:
-    note = receipt.series == Series.CREDIT_NOTE
     rows = [
-        ("Refunded to" if note else "Paid with", receipt.method),
+        (_WORDS[Series(receipt.series)].method, receipt.method),
         ("For", _purpose(receipt)),
         ("Period covered", _period(receipt)),
         ("Refers to", _original(receipt.refers_to)),
@@ -80,7 +126,8 @@ def _original(receipt: Receipt | None) -> str:
     if receipt is None:
         return ""
     amount = format_amount(receipt.amount_cents, receipt.currency)
-    return f"Receipt {receipt.label} of {long_date(receipt.issued_at)}, {amount}"
+    title = _WORDS[Series(receipt.series)].title
+    return f"{title} {receipt.label} of {long_date(receipt.issued_at)}, {amount}"
 
 
 def _purpose(receipt: Receipt) -> str:
@@ -107,14 +154,14 @@ def _draw(receipt: Receipt, name: str) -> bytes:
 
 def _data(receipt: Receipt, name: str) -> dict[str, Any]:
     charity = Charity.from_snapshot(receipt.charity)
-    note = receipt.series == Series.CREDIT_NOTE
-    payer = [("Payer" if note else "Received from", name.strip())] if name.strip() else []
+    words = _WORDS[Series(receipt.series)]
+    payer = [(words.payer, name.strip())] if name.strip() else []
     return {
-        "title": "Credit note" if note else "Receipt",
+        "title": words.title,
         "label": receipt.label,
         "issuer": charity.trading_name or charity.legal_name,
         "amount": format_amount(receipt.amount_cents, receipt.currency),
-        "summary": f"{'refunded' if note else 'paid'} on {long_date(receipt.paid_at)}",
+        "summary": f"{words.summary} {long_date(receipt.paid_at)}",
         "facts": payer + _details(receipt),
         "statement": statement(receipt),
         "manage": _how_to_manage(receipt, charity),

@@ -10,9 +10,9 @@ from django.utils import timezone
 from billing import charity, letters
 from billing.cause import Cause
 from billing.dates import dublin_date
-from billing.models import Payment, Receipt, ReceiptSeries, Refund
+from billing.models import Dispute, Payment, Receipt, ReceiptSeries, Refund
 from billing.models.receipt import Series
-from billing.states import PaymentState, RefundState
+from billing.states import DisputeState, PaymentState, RefundState
 
 
 class NoLegalName(RuntimeError):
@@ -53,24 +53,74 @@ def credit(refund: Refund, *, cause: Cause, now: datetime | None = None) -> Rece
     """
     if refund.state != RefundState.SUCCEEDED:
         raise NotPaid(str(refund.pk))
-    issued = Receipt.objects.filter(refund=refund)
     with transaction.atomic():
-        original = issue(refund.payment, cause=cause, now=now)
-        note = issued.first()
-        if note is None:
-            now = now or timezone.now()
-            counter = _lock(Series.CREDIT_NOTE, now)
-            note = issued.first() or _write(
-                counter,
-                refund.payment,
-                now,
-                amount_cents=refund.amount_cents,
-                paid_at=refund.refunded_at,
-                refund=refund,
-                refers_to=original,
-            )
+        note = _correct(
+            refund.payment,
+            Series.CREDIT_NOTE,
+            now or timezone.now(),
+            amount_cents=refund.amount_cents,
+            paid_at=refund.refunded_at,
+            refund=refund,
+            refers_to=issue(refund.payment, cause=cause, now=now),
+        )
         _queue("credit-note", note.pk, refund.payment, cause)
     return note
+
+
+def take_back(refund: Refund, *, cause: Cause, now: datetime | None = None) -> Receipt | None:
+    """Issue the debit note of a refund that failed after its credit note, and queue its letter.
+
+    None where no credit note was issued. Part of the caller's transaction.
+    """
+    if refund.state not in {RefundState.FAILED, RefundState.CANCELED}:
+        raise NotPaid(str(refund.pk))
+    note = Receipt.objects.filter(refund=refund, series=Series.CREDIT_NOTE).first()
+    if note is None:
+        return None
+    now = now or timezone.now()
+    with transaction.atomic():
+        debit = _correct(
+            refund.payment,
+            Series.DEBIT_NOTE,
+            now,
+            amount_cents=refund.amount_cents,
+            paid_at=now,
+            refund=refund,
+            refers_to=note,
+        )
+        _queue("debit-note", debit.pk, refund.payment, cause)
+    return debit
+
+
+def credit_dispute(dispute: Dispute, *, cause: Cause, now: datetime | None = None) -> Receipt:
+    """Issue the credit note of a dispute that was lost. No letter: the payer asked the bank.
+
+    Part of the caller's transaction.
+    """
+    if dispute.state != DisputeState.LOST:
+        raise NotPaid(str(dispute.pk))
+    with transaction.atomic():
+        return _correct(
+            dispute.payment,
+            Series.CREDIT_NOTE,
+            now or timezone.now(),
+            amount_cents=dispute.amount_cents,
+            paid_at=dispute.opened_at,
+            dispute=dispute,
+            refers_to=issue(dispute.payment, cause=cause, now=now),
+        )
+
+
+def _correct(payment: Payment, series: Series, now: datetime, **own: Any) -> Receipt:
+    """The document of this series about this refund or dispute: the one there is, or a new one."""
+    about = {name: own[name] for name in ("refund", "dispute") if name in own}
+    issued = Receipt.objects.filter(series=series, **about)
+    found = issued.first()
+    if found is not None:
+        return found
+    counter = _lock(series, now)
+    # Another worker may have issued it while we waited for the lock.
+    return issued.first() or _write(counter, payment, now, **own)
 
 
 def _lock(series: Series, now: datetime) -> ReceiptSeries:

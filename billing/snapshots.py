@@ -4,8 +4,27 @@ All moments are UTC, all amounts cents. `ref` is the public id of our own row, c
 metadata `meitheal_ref`; it is "" where the object carries none.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class BookedSnapshot:
+    """A balance transaction: one movement of money as Stripe booked it. Cents, negative is out.
+
+    `type` is Stripe's (https://docs.stripe.com/reports/balance-transaction-types); `source_id` the
+    charge, refund, dispute or payout that it is about.
+    """
+
+    id: str
+    type: str
+    amount_cents: int
+    fee_cents: int
+    net_cents: int
+    currency: str
+    source_id: str
+    booked_at: datetime
+    available_on: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +64,21 @@ class SubscriptionSnapshot:
     cancel_reason: str
     created: datetime
     livemode: bool
+    # What stands beside the ending: ours names an intent row, others' is free text of a payer.
+    cancel_comment: str = ""
+    # Why Stripe's own pause (not `pause_collection`) began; "" if it is not paused so.
+    pause_type: str = ""
+    resumes_on: datetime | None = None
+    item_id: str = ""
+    price_id: str = ""
+    product_id: str = ""
+    method_id: str = ""
+    latest_invoice_id: str = ""
+    schedule_id: str = ""
+    # What a schedule will change it to, and when.
+    next_amount_cents: int | None = None
+    next_interval: str = ""
+    changes_on: datetime | None = None
 
     @property
     def ends_on(self) -> datetime | None:
@@ -70,6 +104,13 @@ class InvoiceSnapshot:
     payment_intent_ids: tuple[str, ...]
     created: datetime
     livemode: bool
+    currency: str = "eur"
+    paid_cents: int = 0
+    # Marked as paid by hand: money that Stripe never saw. Part of what was paid.
+    paid_outside_cents: int = 0
+    paid_at: datetime | None = None
+    # Stripe's page to pay it: a way in for whoever holds it, so it shows up in no log by accident.
+    hosted_url: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,16 +132,74 @@ class PaymentSnapshot:
     last4: str
     created: datetime
     livemode: bool
+    booked: tuple[BookedSnapshot, ...] = ()
+
+    @property
+    def came_back(self) -> bool:
+        """Whether the bank took it back after it had been booked, without calling it a dispute."""
+        return self.status != "succeeded" and bool(self.booked)
 
 
 @dataclass(frozen=True, slots=True)
 class RefundSnapshot:
-    """A Refund. `fee_cents` is what its balance transaction adds or gives back (usually 0)."""
+    """A Refund with the movements of money it made: out, and back again where it failed."""
 
     id: str
     payment_intent_id: str
     status: str
     amount_cents: int
     currency: str
-    net_cents: int | None
     created: datetime
+    booked: tuple[BookedSnapshot, ...] = ()
+    # The intent row that asked for it; "" if staff refunded in the dashboard.
+    intent: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DisputeSnapshot:
+    """A Dispute (https://docs.stripe.com/api/disputes/object) with the movements it made."""
+
+    id: str
+    payment_intent_id: str
+    charge_id: str
+    status: str
+    reason: str
+    amount_cents: int
+    currency: str
+    respond_by: datetime | None
+    created: datetime
+    booked: tuple[BookedSnapshot, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FraudWarningSnapshot:
+    """A bank's early warning that a card was stolen (radar.early_fraud_warning)."""
+
+    id: str
+    payment_intent_id: str
+    actionable: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PayoutSnapshot:
+    """A Payout: money on its way from Stripe to the bank, or (negative) back."""
+
+    id: str
+    status: str
+    amount_cents: int
+    currency: str
+    arrives_on: datetime
+    created: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class EventSnapshot:
+    """The envelope of an event, as /v1/events lists it."""
+
+    id: str
+    type: str
+    object_id: str
+    api_version: str
+    account: str
+    created: datetime
+    livemode: bool

@@ -31,10 +31,28 @@ class RefundState(TextChoices):
 
 
 class EndReason(TextChoices):
+    """Why a membership ended. What we ended ourselves is told apart by a comment at Stripe."""
+
     REQUESTED = "requested", "Cancelled by request"
     PAYMENT_FAILED = "payment_failed", "Payments failed"
     DISPUTED = "disputed", "Payment disputed"
+    WITHDRAWN = "withdrawn", "Withdrawn within 14 days"
+    DUPLICATE = "duplicate", "Second membership taken back"
+    REPLACED = "replaced", "Replaced by a new membership"
+    FRAUD = "fraud", "Card reported as stolen"
     OTHER = "other", "Other"
+
+
+# What was paid for a membership that ended so is given back in full, whenever it was paid.
+GIVEN_BACK: Final = frozenset({EndReason.WITHDRAWN, EndReason.DUPLICATE})
+
+
+class DisputeState(TextChoices):
+    INQUIRY = "inquiry", "Bank asks"
+    OPEN = "open", "Disputed"
+    WON = "won", "Won"
+    LOST = "lost", "Lost"
+    CLOSED = "closed", "Closed without a dispute"
 
 
 class UnknownStatus(ValueError):
@@ -62,6 +80,19 @@ _STATUS: Final = {
     "canceled": _S.ENDED,
 }
 
+_PAUSED_UNPAID: Final = {"final_payment_failure", "first_payment_failure"}
+
+_DISPUTE_STATUS: Final = {
+    "warning_needs_response": DisputeState.INQUIRY,
+    "warning_under_review": DisputeState.INQUIRY,
+    "warning_closed": DisputeState.CLOSED,
+    "prevented": DisputeState.CLOSED,
+    "needs_response": DisputeState.OPEN,
+    "under_review": DisputeState.OPEN,
+    "won": DisputeState.WON,
+    "lost": DisputeState.LOST,
+}
+
 _PAYMENT_STATUS: Final = {
     "succeeded": PaymentState.SUCCEEDED,
     "canceled": PaymentState.EXPIRED,
@@ -77,11 +108,14 @@ def state_of(snapshot: SubscriptionSnapshot) -> MembershipState:
     """The membership state that this snapshot means. Raises UnknownStatus.
 
     Stripe leaves the status `active` while collection is paused
-    (https://docs.stripe.com/billing/subscriptions/pause-payment).
+    (https://docs.stripe.com/billing/subscriptions/pause-payment). What Stripe paused because the
+    payments failed is overdue, and our grace runs.
     """
     state = _STATUS.get(snapshot.status)
     if state is None:
         raise UnknownStatus(f"subscription status {snapshot.status!r}")
+    if state is _S.PAUSED and snapshot.pause_type in _PAUSED_UNPAID:
+        return _S.PAST_DUE
     if state is _S.ACTIVE and snapshot.collection_paused:
         return _S.PAUSED
     return state
@@ -103,6 +137,14 @@ def refund_state_of(status: str) -> RefundState:
         return RefundState(status)
     except ValueError:
         raise UnknownStatus(f"refund status {status!r}") from None
+
+
+def dispute_state_of(status: str) -> DisputeState:
+    """The state that a dispute's status means. Raises UnknownStatus."""
+    try:
+        return _DISPUTE_STATUS[status]
+    except KeyError:
+        raise UnknownStatus(f"dispute status {status!r}") from None
 
 
 def end_reason_of(cancel_reason: str) -> EndReason:

@@ -8,9 +8,14 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from billing.snapshots import (
+    BookedSnapshot,
     CheckoutSnapshot,
+    DisputeSnapshot,
+    EventSnapshot,
+    FraudWarningSnapshot,
     InvoiceSnapshot,
     PaymentSnapshot,
+    PayoutSnapshot,
     RefundSnapshot,
     SubscriptionSnapshot,
 )
@@ -19,7 +24,12 @@ Shape = dict[str, Any]
 
 REF_KEY: Final = "meitheal_ref"
 MANAGED_BY: Final = {"managed_by": "meitheal"}
-COMMENT_GRACE_ENDED: Final = "grace ended"
+# Before the id of the intent row that ended a subscription, in its cancellation comment.
+COMMENT_PREFIX: Final = "meitheal:"
+# The intent row that asked for a refund, and what a schedule of ours will change.
+INTENT_KEY: Final = "meitheal_intent"
+NEXT_AMOUNT_KEY: Final = "meitheal_next_amount"
+NEXT_INTERVAL_KEY: Final = "meitheal_next_interval"
 
 
 def moment(seconds: int | None) -> datetime | None:
@@ -31,7 +41,7 @@ def _when(seconds: int) -> datetime:
     return datetime.fromtimestamp(seconds, UTC)
 
 
-def _id(value: Any) -> str:
+def id_of(value: Any) -> str:
     """The id of a field that may hold nothing, an id, or the whole object when expanded."""
     if isinstance(value, dict):
         return str(value.get("id") or "")
@@ -54,9 +64,9 @@ def checkout(shape: Shape) -> CheckoutSnapshot:
         status=shape.get("status") or "",
         payment_status=shape.get("payment_status") or "",
         ref=_ref(shape),
-        customer_id=_id(shape.get("customer")),
-        subscription_id=_id(shape.get("subscription")),
-        payment_intent_id=_id(shape.get("payment_intent")),
+        customer_id=id_of(shape.get("customer")),
+        subscription_id=id_of(shape.get("subscription")),
+        payment_intent_id=id_of(shape.get("payment_intent")),
         url=shape.get("url") or "",
         created=_when(shape["created"]),
         livemode=shape["livemode"],
@@ -67,12 +77,13 @@ def subscription(shape: Shape) -> SubscriptionSnapshot:
     items = shape["items"]["data"]
     item, price = items[0], items[0]["price"]
     details = shape.get("cancellation_details") or {}
-    grace_ended = details.get("comment") == COMMENT_GRACE_ENDED
+    pause = shape.get("pause_collection") or {}
+    paused = (shape.get("status_details") or {}).get("paused") or {}
     return SubscriptionSnapshot(
         id=shape["id"],
         status=shape["status"],
         ref=_ref(shape),
-        customer_id=_id(shape.get("customer")),
+        customer_id=id_of(shape.get("customer")),
         amount_cents=sum(
             (each["price"].get("unit_amount") or 0) * (each.get("quantity") or 1) for each in items
         ),
@@ -86,11 +97,47 @@ def subscription(shape: Shape) -> SubscriptionSnapshot:
         ended_at=moment(shape.get("ended_at") or shape.get("canceled_at"))
         if shape["status"] == "canceled"
         else None,
-        # Our own ending of a grace is a request to Stripe, but not one of the supporter's.
-        cancel_reason="payment_failed" if grace_ended else details.get("reason") or "",
+        cancel_reason=details.get("reason") or "",
         created=_when(shape["created"]),
         livemode=shape["livemode"],
+        cancel_comment=details.get("comment") or "",
+        pause_type=(paused.get("subscription") or {}).get("type") or "",
+        resumes_on=moment(pause.get("resumes_at")),
+        item_id=item["id"],
+        price_id=price["id"],
+        product_id=id_of(price.get("product")),
+        method_id=id_of(shape.get("default_payment_method")) or _default_method(shape),
+        latest_invoice_id=id_of(shape.get("latest_invoice")),
+        **_schedule(shape.get("schedule")),
     )
+
+
+def _default_method(shape: Shape) -> str:
+    """What the customer pays with, where the subscription names nothing of its own."""
+    customer = shape.get("customer")
+    settings = customer.get("invoice_settings") or {} if isinstance(customer, dict) else {}
+    return id_of(settings.get("default_payment_method"))
+
+
+def _schedule(schedule: Any) -> dict[str, Any]:
+    """What a schedule is going to change. Its metadata are ours; of others only the id is told."""
+    if not isinstance(schedule, dict) or schedule.get("status") not in {"active", "not_started"}:
+        return (
+            {"schedule_id": ""} if isinstance(schedule, dict) else {"schedule_id": schedule or ""}
+        )
+    told = schedule.get("metadata") or {}
+    current = schedule.get("current_phase") or {}
+    amount = str(told.get(NEXT_AMOUNT_KEY) or "")
+    if not amount.isdecimal():
+        return {"schedule_id": schedule["id"]}
+    ahead = [p["start_date"] for p in schedule["phases"] if p["start_date"] >= current["end_date"]]
+    return {
+        "schedule_id": schedule["id"],
+        # In its last phase there is nothing ahead any more.
+        "next_amount_cents": int(amount) if ahead else None,
+        "next_interval": str(told.get(NEXT_INTERVAL_KEY) or "") if ahead else "",
+        "changes_on": moment(min(ahead, default=None)),
+    }
 
 
 def _interval(recurring: Shape) -> str:
@@ -105,11 +152,11 @@ def invoice(shape: Shape) -> InvoiceSnapshot:
     # A renewal's own line is the last one; lines before it are prorations of the past.
     period = lines[-1]["period"] if lines else {}
     tries = (shape.get("payments") or {}).get("data") or []
-    intents = (_id(each["payment"].get("payment_intent")) for each in tries)
+    intents = (id_of(each["payment"].get("payment_intent")) for each in tries)
     return InvoiceSnapshot(
         id=shape["id"],
-        subscription_id=_id(parent.get("subscription")),
-        customer_id=_id(shape.get("customer")),
+        subscription_id=id_of(parent.get("subscription")),
+        customer_id=id_of(shape.get("customer")),
         status=shape.get("status") or "",
         billing_reason=shape.get("billing_reason") or "",
         attempt_count=shape.get("attempt_count") or 0,
@@ -119,6 +166,11 @@ def invoice(shape: Shape) -> InvoiceSnapshot:
         payment_intent_ids=tuple(dict.fromkeys(intent for intent in intents if intent)),
         created=_when(shape["created"]),
         livemode=shape["livemode"],
+        currency=shape["currency"],
+        paid_cents=shape.get("amount_paid") or 0,
+        paid_outside_cents=shape.get("amount_paid_off_stripe") or 0,
+        paid_at=moment((shape.get("status_transitions") or {}).get("paid_at")),
+        hosted_url=shape.get("hosted_invoice_url") or "",
     )
 
 
@@ -128,7 +180,10 @@ def first_failure(charges: Iterable[Shape]) -> datetime | None:
 
 
 def payment(
-    shape: Shape, paid_by: Shape | None, first_failed_at: datetime | None
+    shape: Shape,
+    paid_by: Shape | None,
+    first_failed_at: datetime | None,
+    tries: Iterable[Shape] = (),
 ) -> PaymentSnapshot:
     """A payment intent, the charge that paid it, and when its first try failed.
 
@@ -142,7 +197,7 @@ def payment(
         id=shape["id"],
         status=shape["status"],
         ref=_ref(shape),
-        customer_id=_id(shape.get("customer")),
+        customer_id=id_of(shape.get("customer")),
         amount_cents=shape.get("amount_received") or shape["amount"],
         currency=shape["currency"],
         charge_id=charge.get("id") or "",
@@ -155,20 +210,96 @@ def payment(
         last4=last4,
         created=_when(shape["created"]),
         livemode=shape["livemode"],
+        booked=_movements(
+            *(
+                each.get(name)
+                # Of tries that failed only a debit that came back late has moved money.
+                for each in (tries or [charge])
+                for name in ("balance_transaction", "failure_balance_transaction")
+            )
+        ),
     )
 
 
 def refund(shape: Shape) -> RefundSnapshot:
-    books = shape.get("balance_transaction")
     return RefundSnapshot(
         id=shape["id"],
-        payment_intent_id=_id(shape.get("payment_intent")),
+        payment_intent_id=id_of(shape.get("payment_intent")),
         status=shape.get("status") or "",
         amount_cents=shape["amount"],
         currency=shape["currency"],
-        net_cents=books.get("net") if isinstance(books, dict) else None,
+        created=_when(shape["created"]),
+        booked=_movements(
+            shape.get("balance_transaction"), shape.get("failure_balance_transaction")
+        ),
+        intent=str((shape.get("metadata") or {}).get(INTENT_KEY) or ""),
+    )
+
+
+def dispute(shape: Shape) -> DisputeSnapshot:
+    return DisputeSnapshot(
+        id=shape["id"],
+        payment_intent_id=id_of(shape.get("payment_intent")),
+        charge_id=id_of(shape.get("charge")),
+        status=shape["status"],
+        reason=shape.get("reason") or "",
+        amount_cents=shape["amount"],
+        currency=shape["currency"],
+        respond_by=moment((shape.get("evidence_details") or {}).get("due_by")),
+        created=_when(shape["created"]),
+        booked=_movements(*(shape.get("balance_transactions") or [])),
+    )
+
+
+def fraud_warning(shape: Shape) -> FraudWarningSnapshot:
+    return FraudWarningSnapshot(
+        id=shape["id"],
+        payment_intent_id=id_of(shape.get("payment_intent")),
+        actionable=bool(shape.get("actionable")),
+    )
+
+
+def payout(shape: Shape) -> PayoutSnapshot:
+    return PayoutSnapshot(
+        id=shape["id"],
+        status=shape["status"],
+        amount_cents=shape["amount"],
+        currency=shape["currency"],
+        arrives_on=_when(shape["arrival_date"]),
         created=_when(shape["created"]),
     )
+
+
+def booked(shape: Shape) -> BookedSnapshot:
+    return BookedSnapshot(
+        id=shape["id"],
+        type=shape["type"],
+        amount_cents=shape["amount"],
+        fee_cents=shape["fee"],
+        net_cents=shape["net"],
+        currency=shape["currency"],
+        source_id=id_of(shape.get("source")),
+        booked_at=_when(shape["created"]),
+        available_on=_when(shape["available_on"]),
+    )
+
+
+def event(shape: Shape) -> EventSnapshot:
+    """The envelope alone: what it carries is old by the time it is read."""
+    return EventSnapshot(
+        id=shape["id"],
+        type=shape["type"],
+        object_id=str(shape["data"]["object"].get("id") or ""),
+        api_version=shape.get("api_version") or "",
+        account=shape.get("account") or "",
+        created=_when(shape["created"]),
+        livemode=shape["livemode"],
+    )
+
+
+def _movements(*rows: Any) -> tuple[BookedSnapshot, ...]:
+    """The balance transactions among these fields: each may be null, an id, or the whole."""
+    return tuple(booked(row) for row in rows if isinstance(row, dict))
 
 
 def _booked(charge: Shape, currency: str) -> Shape:

@@ -1,12 +1,12 @@
 """The sweeper finds what waits: a lost ring or a dead worker loses nothing."""
 
 from datetime import datetime
+from uuid import UUID
 
 import structlog
 from django.utils import timezone
 
-from billing import doorbell, inbox, intents, letters, memberships, tickets
-from billing.cause import Cause
+from billing import doorbell, fulfilment, inbox, intents, letters, reconcile, tickets
 from billing.models import Intent
 from billing.stripe_api import StripeProblem
 
@@ -14,12 +14,17 @@ log = structlog.get_logger(__name__)
 
 
 def ring_what_waits(*, now: datetime) -> None:
-    """Ring for every event and letter that is due, and carry out what Stripe did not answer."""
+    """Ring for every event and letter that is due, and carry out what Stripe did not answer.
+
+    And for a reconcile of the night's that was cut short, to go on where it was.
+    """
     for event_id in inbox.due(now=now):
         doorbell.ring("billing.tasks.process_event", event_id)
     for letter_id in letters.due(now):
         doorbell.ring("billing.tasks.deliver_letter", str(letter_id))
     resume_intents(now=now)
+    if reconcile.stranded():
+        doorbell.ring("billing.tasks.reconcile")
     tickets.sweep()
 
 
@@ -35,6 +40,12 @@ def do_what_waits(*, now: datetime) -> dict[str, int]:
     return done
 
 
+def carry_out(intent_id: UUID) -> bool:
+    """Do what a fact has called for; whether it came to an answer."""
+    intent = Intent.objects.filter(pk=intent_id).first()
+    return intent is not None and _resume(intent)
+
+
 def resume_intents(*, now: datetime) -> int:
     """Carry out the intents whose answer was never heard; how many came to an answer."""
     return sum(_resume(intent) for intent in intents.unanswered(now=now))
@@ -42,7 +53,7 @@ def resume_intents(*, now: datetime) -> int:
 
 def _resume(intent: Intent) -> bool:
     try:
-        memberships.resume(intent, cause=Cause("intent", str(intent.pk)))
+        fulfilment.fulfil(intent)
     except StripeProblem as error:
         log.warning("intent still waits", intent=str(intent.pk), error=str(error))
         return False

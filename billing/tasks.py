@@ -5,7 +5,18 @@ from uuid import UUID
 from celery import shared_task
 from django.utils import timezone
 
-from billing import checkout, dunning, handlers, inbox, letters, reconcile, reminders, sweeper
+from billing import (
+    backfill,
+    balance,
+    checkout,
+    dunning,
+    handlers,
+    inbox,
+    letters,
+    reconcile,
+    reminders,
+    sweeper,
+)
 from billing.cause import Cause
 
 
@@ -17,6 +28,11 @@ def process_event(event_id: str) -> None:
 @shared_task
 def deliver_letter(letter_id: str) -> None:
     letters.deliver(UUID(letter_id))
+
+
+@shared_task
+def carry_out(intent_id: str) -> None:
+    sweeper.carry_out(UUID(intent_id))
 
 
 @shared_task
@@ -41,6 +57,16 @@ def end_graces() -> None:
     dunning.end_graces(now=timezone.now())
 
 
+@shared_task(name="billing.tasks.backfill")
+def backfill_events() -> None:
+    backfill.run()
+
+
+@shared_task
+def balance_books() -> None:
+    balance.prove()
+
+
 @shared_task(name="billing.tasks.reconcile")
 def reconcile_all() -> None:
-    reconcile.run(apply=True)
+    reconcile.run(apply=True, nightly=True)

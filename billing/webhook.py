@@ -5,6 +5,7 @@ from typing import Any, Final
 
 import orjson
 import structlog
+from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
@@ -61,8 +62,9 @@ def read_event(body: bytes) -> tuple[StripeEvent, str]:
             # A few objects have no id of their own (a balance, a previewed invoice).
             object_id=str(subject.get("id") or "")[:255],
             api_version=str(shape.get("api_version") or "")[:64],
-            livemode=bool(shape["livemode"]),
-            created=_moment(shape["created"]),
+            # One that does not say its mode is not of ours: answered, and left alone.
+            livemode=bool(shape.get("livemode", not settings.STRIPE_LIVEMODE)),
+            created=_moment(shape.get("created", 0)),
         )
         return event, str(shape.get("account") or "")
     except (ValueError, KeyError, TypeError, AttributeError, OverflowError) as error:

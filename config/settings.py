@@ -41,9 +41,14 @@ STRIPE_API_KEY = env.str("STRIPE_API_KEY", default="")
 STRIPE_WEBHOOK_SECRETS = env.list("STRIPE_WEBHOOK_SECRETS", default=[])
 STRIPE_API_BASE = env.str("STRIPE_API_BASE", default="")
 STRIPE_LIVEMODE = STRIPE_API_KEY.startswith(("sk_live_", "rk_live_"))
-# Where a form of ours may lead the browser: the origins of Checkout and of the customer portal.
+# Where a form of ours may lead the browser: Checkout, the customer portal, the page of an invoice.
 STRIPE_PAGE_ORIGINS = env.list(
-    "STRIPE_PAGE_ORIGINS", default=["https://checkout.stripe.com", "https://billing.stripe.com"]
+    "STRIPE_PAGE_ORIGINS",
+    default=[
+        "https://checkout.stripe.com",
+        "https://billing.stripe.com",
+        "https://invoice.stripe.com",
+    ],
 )
 STRIPE_STATEMENT_DESCRIPTOR = env.str("STRIPE_STATEMENT_DESCRIPTOR", default="GCN SUPPORT")
 STRIPE_STATEMENT_SUFFIX = env.str("STRIPE_STATEMENT_SUFFIX", default="GIFT")
@@ -52,6 +57,9 @@ STRIPE_TERMS_CONSENT = env.bool("STRIPE_TERMS_CONSENT", default=False)
 
 # How patient we are
 GRACE_DAYS = env.int("GRACE_DAYS", default=14)
+PAUSE_DAYS = env.int("PAUSE_DAYS", default=92)
+DISPUTE_ENDS_MEMBERSHIP = env.bool("DISPUTE_ENDS_MEMBERSHIP", default=True)
+REFUND_FRAUD_WARNINGS = env.bool("REFUND_FRAUD_WARNINGS", default=True)
 REMINDER_DAYS = env.int("REMINDER_DAYS", default=21)
 LEASE_SECONDS = env.int("LEASE_SECONDS", default=300)
 SWEEP_SECONDS = env.int("SWEEP_SECONDS", default=60)
@@ -180,6 +188,8 @@ CELERY_BEAT_SCHEDULE = {
     "sweep": {"task": "billing.tasks.sweep", "schedule": SWEEP_SECONDS, "options": {"expires": 60}},
     "remind": {"task": "billing.tasks.plan_reminders", "schedule": crontab(minute="7")},
     "grace": {"task": "billing.tasks.end_graces", "schedule": crontab(minute="37")},
+    "backfill": {"task": "billing.tasks.backfill", "schedule": crontab(minute="*/10")},
+    "balance": {"task": "billing.tasks.balance_books", "schedule": crontab(hour="3", minute="50")},
     "tidy": {"task": "members.tasks.tidy", "schedule": crontab(hour="4", minute="10")},
     "reconcile": {"task": "billing.tasks.reconcile", "schedule": crontab(hour="3", minute="20")},
 }

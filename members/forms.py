@@ -179,6 +179,33 @@ def amount_for(plan: Plan, text: str) -> int:
     return cents
 
 
+class AmountForm(forms.Form):
+    """How much, for a plan: the field `amount` as people type it, read as `cents`."""
+
+    amount = forms.CharField(
+        required=False,
+        strip=True,
+        label="Your amount",
+        widget=forms.TextInput(
+            attrs={"inputmode": "decimal", "autocomplete": "off", "maxlength": 20}
+        ),
+    )
+
+    def __init__(self, *args: Any, plan: Plan, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.plan = plan
+        self.fields["amount"].label = f"Your amount {plan.get_interval_display()}"
+        self.fields["amount"].help_text = f"From {format_amount(plan.least_cents, plan.currency)}."
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or {}
+        try:
+            cleaned["cents"] = amount_for(self.plan, cleaned.get("amount", ""))
+        except ValidationError as error:
+            self.add_error("amount", error)
+        return cleaned
+
+
 class AddressForm(forms.Form):
     email = AddressField(label="Your e-mail address")
 

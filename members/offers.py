@@ -54,6 +54,12 @@ class Offer:
         return Saving(format_amount(at_once, currency), format_amount(in_twelve, currency))
 
 
+def presets(plan: Plan) -> list[int]:
+    """Amounts to choose from: what is suggested, and one, three and eight euros a month more."""
+    months = MONTHS if plan.interval == Interval.YEAR else 1
+    return [plan.suggested_cents + 100 * more * months for more in (0, 1, 3, 8)]
+
+
 def current() -> list[Offer]:
     """The ways to support that are offered now: the yearly one first, then by position.
 

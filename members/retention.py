@@ -16,7 +16,14 @@ from django.contrib.sessions.base_session import AbstractBaseSession
 from django.db import IntegrityError, transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from billing.models import Intent, Membership, MembershipEvent, Payment, StripeCustomer
+from billing.models import (
+    CompMembership,
+    Intent,
+    Membership,
+    MembershipEvent,
+    Payment,
+    StripeCustomer,
+)
 from billing.states import MembershipState, PaymentState
 from members.models import Consent, SignIn, Supporter
 
@@ -84,10 +91,12 @@ def _abandoned(now: datetime) -> QuerySet[Supporter]:
     begun = ~Q(state=MembershipState.EXPIRED) | Q(stripe_subscription_id__isnull=False)
     booked = ~Q(state__in=over) | Q(paid_at__isnull=False)
     booked |= Q(receipts__isnull=False) | Q(refunds__isnull=False)
+    booked |= Q(disputes__isnull=False) | Q(ledger_lines__isnull=False)
     return Supporter.objects.filter(
         ~Exists(StripeCustomer.objects.filter(theirs)),
         ~Exists(Membership.objects.filter(theirs, recent | begun)),
         ~Exists(Payment.objects.filter(theirs, recent | booked)),
+        ~Exists(CompMembership.objects.filter(theirs)),
         ~Exists(Consent.objects.filter(theirs, given_at__gte=limit)),
         created_at__lt=limit,
     )

@@ -2,7 +2,9 @@
 
 from django.urls import path
 
-from members.views import account, join, memberships, notes, receipts, signin, thanks
+from members.views import account, changes, join, memberships, notes, receipts, signin, thanks
+
+_MEMBERSHIP = "account/memberships/<uuid:membership_id>"
 
 urlpatterns = [
     path("", join.choose, name="join"),
@@ -14,9 +16,18 @@ urlpatterns = [
     path("account/", account.overview, name="account"),
     path("account/name/", account.rename, name="account-name"),
     path("account/receipts/<uuid:receipt_id>/", receipts.download, name="account-receipt"),
-    path("account/memberships/<uuid:membership_id>/cancel/", memberships.cancel, name="cancel"),
-    path("account/memberships/<uuid:membership_id>/keep/", memberships.keep, name="keep"),
-    path("account/memberships/<uuid:membership_id>/card/", memberships.card, name="card"),
+    path(f"{_MEMBERSHIP}/cancel/", memberships.cancel, name="cancel"),
+    path(f"{_MEMBERSHIP}/keep/", memberships.keep, name="keep"),
+    path(f"{_MEMBERSHIP}/withdraw/", memberships.withdraw, name="withdraw"),
+    path(f"{_MEMBERSHIP}/undo/", memberships.undo, name="undo"),
+    path(f"{_MEMBERSHIP}/pay/", memberships.pay, name="pay-now"),
+    path(f"{_MEMBERSHIP}/card/", memberships.card, name="card"),
+    path(f"{_MEMBERSHIP}/amount/", changes.amount, name="amount"),
+    path(f"{_MEMBERSHIP}/rhythm/", changes.rhythm, name="rhythm"),
+    path(f"{_MEMBERSHIP}/drop/", changes.drop, name="drop"),
+    path(f"{_MEMBERSHIP}/pause/", changes.pause, name="pause"),
+    path(f"{_MEMBERSHIP}/skip/", changes.skip, name="skip"),
+    path(f"{_MEMBERSHIP}/resume/", changes.resume, name="resume"),
     path("privacy/", notes.privacy, name="privacy"),
     path("terms/", notes.terms, name="terms"),
 ]

@@ -3,7 +3,7 @@
 None trusts that the cause it was queued for still holds; a Skip says why it does not.
 """
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -12,12 +12,13 @@ from django.utils import timezone
 from billing import receipt_pdf, stripe_api, withdrawal
 from billing.dates import dublin_date
 from billing.letters.draft import Attachment, Draft, Postpone, Skip, composes
-from billing.models import Letter, Membership, Payment, Receipt
+from billing.models import Intent, Letter, Membership, Payment, Receipt
 from billing.models.plan import BenefitClass, Interval
+from billing.models.stripe import IntentKind
 from billing.money import format_amount
 from billing.snapshots import SubscriptionSnapshot
-from billing.states import MembershipState, PaymentState, state_of
-from billing.wording import long_date, price
+from billing.states import EndReason, MembershipState, PaymentState, state_of
+from billing.wording import long_date, moment_words, price
 
 
 @composes("welcome")
@@ -67,6 +68,13 @@ def credit_note(letter: Letter) -> Draft:
     return _document(rows.get(pk=letter.key), letter)
 
 
+@composes("debit-note")
+def debit_note(letter: Letter) -> Draft:
+    """A refund did not arrive: the bank sent it back, and we say so rather than keep it."""
+    rows = Receipt.objects.select_related("payment", "refers_to")
+    return _document(rows.get(pk=letter.key), letter)
+
+
 @composes("reminder")
 def reminder(letter: Letter) -> Draft | Skip | Postpone:
     """The notice before a yearly renewal; Stripe is asked whether it really comes (DESIGN 6)."""
@@ -96,13 +104,17 @@ def reminder(letter: Letter) -> Draft | Skip | Postpone:
 
 
 @composes("payment-failed")
-def payment_failed(letter: Letter) -> Draft | Skip:
+def payment_failed(letter: Letter) -> Draft | Skip | Postpone:
     payment = Payment.objects.select_related("membership").get(pk=letter.key)
     membership = payment.membership
     if payment.state == PaymentState.SUCCEEDED:
         return Skip("paid meanwhile")
     if membership is None:
         return Skip("a gift: the page said so at once")
+    if membership.state == MembershipState.PENDING:
+        # While joining by card, the payer sees the refusal on Stripe's page and takes another; a
+        # first direct debit comes back days later, and nobody is there to see it.
+        return Postpone("it has not begun yet")
     if membership.state not in {MembershipState.ACTIVE, MembershipState.PAST_DUE}:
         return Skip(f"the membership is {membership.state}")
     since = payment.first_failed_at or payment.created_at
@@ -129,15 +141,26 @@ def ended(letter: Letter) -> Draft | Skip:
     membership = Membership.objects.get(pk=letter.key)
     if membership.state != MembershipState.ENDED or membership.ended_at is None:
         return Skip(f"the membership is {membership.state}")
+    withdrawn_at = _withdrawn_at(membership)
     facts = [
         ("Your support", _price(membership)),
         ("Began on", long_date(membership.started_at or membership.created_at)),
+        ("Withdrawn on", moment_words(withdrawn_at) if withdrawn_at else ""),
         ("Ended on", long_date(membership.ended_at)),
         ("Reference", str(membership.pk)),
     ]
     return Draft(
         _facts(facts) | {"ended": long_date(membership.ended_at), "reason": membership.end_reason}
     )
+
+
+def _withdrawn_at(membership: Membership) -> datetime | None:
+    """When its supporter withdrew: the moment of the press, whenever Stripe heard of it."""
+    if membership.end_reason != EndReason.WITHDRAWN:
+        return None
+    ends = Intent.objects.filter(subject=membership.pk, kind=IntentKind.END_NOW)
+    pressed = ends.filter(params__reason=EndReason.WITHDRAWN).order_by("created_at").first()
+    return pressed.created_at if pressed else None
 
 
 def _document(row: Receipt, letter: Letter) -> Draft:

@@ -1,17 +1,24 @@
+from billing.models.comp import CompMembership
+from billing.models.ledger import LedgerLine, Payout
 from billing.models.letter import Letter
 from billing.models.membership import Membership, MembershipEvent
-from billing.models.payment import Payment, Refund
+from billing.models.payment import Dispute, Payment, Refund
 from billing.models.plan import Plan
 from billing.models.pulse import Pulse
 from billing.models.receipt import Receipt, ReceiptSeries
 from billing.models.stripe import Intent, StripeCustomer, StripeEvent, Ticket
+from billing.models.walk import Tally, Walk
 
 __all__ = [
+    "CompMembership",
+    "Dispute",
     "Intent",
+    "LedgerLine",
     "Letter",
     "Membership",
     "MembershipEvent",
     "Payment",
+    "Payout",
     "Plan",
     "Pulse",
     "Receipt",
@@ -19,5 +26,7 @@ __all__ = [
     "Refund",
     "StripeCustomer",
     "StripeEvent",
+    "Tally",
     "Ticket",
+    "Walk",
 ]

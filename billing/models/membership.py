@@ -44,6 +44,13 @@ class Membership(models.Model):
     period_end = models.DateTimeField(null=True)
     ends_on = models.DateTimeField(null=True)
     past_due_since = models.DateTimeField(null=True)
+    # Of a pause that ends by itself; null where it lasts until it is taken back.
+    resumes_on = models.DateTimeField(null=True)
+    # What a change that has been asked for will bring with the next period.
+    next_amount_cents = models.PositiveIntegerField(null=True)
+    next_interval = models.CharField(max_length=8, choices=Interval, blank=True)
+    changes_on = models.DateTimeField(null=True)
+    stripe_method_id = models.CharField(max_length=255, blank=True)
     ended_at = models.DateTimeField(null=True)
     end_reason = models.CharField(max_length=16, choices=EndReason, blank=True)
     applied_ticket = models.BigIntegerField(default=0)
@@ -66,6 +73,14 @@ class Membership(models.Model):
                 name="membership_ended_says_when",
                 condition=Q(state=MembershipState.ENDED, ended_at__isnull=False)
                 | (~Q(state=MembershipState.ENDED) & Q(ended_at__isnull=True)),
+            ),
+            models.CheckConstraint(
+                name="membership_end_reason_known",
+                condition=Q(end_reason__in=["", *EndReason.values]),
+            ),
+            models.CheckConstraint(
+                name="membership_next_interval_known",
+                condition=Q(next_interval__in=["", Interval.MONTH, Interval.YEAR]),
             ),
             models.CheckConstraint(
                 name="membership_past_due_says_since",

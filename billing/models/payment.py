@@ -8,7 +8,7 @@ from billing.ids import new_id
 from billing.models.membership import Membership
 from billing.models.plan import Plan
 from billing.models.rules import one_of, positive
-from billing.states import PaymentState, RefundState
+from billing.states import DisputeState, PaymentState, RefundState
 
 
 class Payment(models.Model):
@@ -31,7 +31,7 @@ class Payment(models.Model):
     currency = models.CharField(max_length=3, default="eur")
     # Null until known, for the same reasons as a membership's subscription id.
     stripe_payment_intent_id = models.CharField(max_length=255, null=True, unique=True)  # noqa: DJ001
-    stripe_charge_id = models.CharField(max_length=255, blank=True)
+    stripe_charge_id = models.CharField(max_length=255, blank=True, db_index=True)
     stripe_invoice_id = models.CharField(max_length=255, blank=True, db_index=True)
     paid_at = models.DateTimeField(null=True)
     first_failed_at = models.DateTimeField(null=True)
@@ -39,6 +39,8 @@ class Payment(models.Model):
     net_cents = models.IntegerField(null=True)
     method = models.CharField(max_length=32, blank=True)
     last4 = models.CharField(max_length=4, blank=True)
+    # An invoice that staff marked as paid: cash, or a transfer. Stripe never saw this money.
+    outside_stripe = models.BooleanField(default=False)
     period_start = models.DateTimeField(null=True)
     period_end = models.DateTimeField(null=True)
     applied_ticket = models.BigIntegerField(default=0)
@@ -53,9 +55,24 @@ class Payment(models.Model):
                 condition=~Q(state=PaymentState.SUCCEEDED)
                 | (
                     Q(paid_at__isnull=False)
-                    & Q(stripe_payment_intent_id__isnull=False)
-                    & ~Q(stripe_payment_intent_id="")
+                    & (
+                        Q(outside_stripe=True)
+                        | (
+                            Q(stripe_payment_intent_id__isnull=False)
+                            & ~Q(stripe_payment_intent_id="")
+                        )
+                    )
                 ),
+            ),
+            models.CheckConstraint(
+                name="payment_outside_names_invoice",
+                condition=Q(outside_stripe=False)
+                | (~Q(stripe_invoice_id="") & Q(stripe_payment_intent_id__isnull=True)),
+            ),
+            models.UniqueConstraint(
+                fields=["stripe_invoice_id"],
+                condition=Q(outside_stripe=True),
+                name="one_payment_outside_per_invoice",
             ),
             models.CheckConstraint(
                 name="payment_net_is_amount_less_fee",
@@ -109,3 +126,34 @@ class Refund(models.Model):
 
     def __str__(self) -> str:
         return self.stripe_refund_id
+
+
+class Dispute(models.Model):
+    """A payment that the payer's bank has questioned: one Stripe dispute. Cents, positive.
+
+    Times are Stripe's. An inquiry has moved no money; an open dispute has, and lost keeps it.
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    payment = models.ForeignKey(Payment, on_delete=models.PROTECT, related_name="disputes")
+    stripe_dispute_id = models.CharField(max_length=255, unique=True)
+    state = models.CharField(max_length=16, choices=DisputeState)
+    reason = models.CharField(max_length=64, blank=True)
+    amount_cents = models.PositiveIntegerField()
+    currency = models.CharField(max_length=3, default="eur")
+    opened_at = models.DateTimeField()
+    respond_by = models.DateTimeField(null=True)
+    applied_ticket = models.BigIntegerField(default=0)
+
+    class Meta:
+        constraints = [
+            one_of("dispute", "state", DisputeState),
+            positive("dispute", "amount_cents"),
+            models.CheckConstraint(
+                name="dispute_has_stripe_id", condition=~Q(stripe_dispute_id="")
+            ),
+        ]
+        indexes = [models.Index(fields=["opened_at"], name="dispute_by_day")]
+
+    def __str__(self) -> str:
+        return self.stripe_dispute_id

@@ -7,13 +7,15 @@ from django.db.models import Q
 from django.utils import timezone
 
 from billing.ids import new_id
-from billing.models.payment import Payment, Refund
+from billing.models.payment import Dispute, Payment, Refund
 from billing.models.rules import one_of, positive
 
 
 class Series(models.TextChoices):
     RECEIPT = "R", "Receipt"
     CREDIT_NOTE = "C", "Credit note"
+    # Takes a credit note back: the refund did not arrive, so the money is with us again.
+    DEBIT_NOTE = "D", "Debit note"
 
 
 class ReceiptSeries(models.Model):
@@ -39,7 +41,10 @@ class ReceiptIsFinal(TypeError):
 
 
 class Receipt(models.Model):
-    """A snapshot of one payment, or of one refund (series C). Holds no name and no address.
+    """A snapshot of one payment (R), of money that went back (C) or came again (D). No name in it.
+
+    A credit note is of a refund or of a dispute that was lost, and refers to the receipt; a debit
+    note is of a refund that failed after its credit note, and refers to that.
 
     `id` is the random public reference that a supporter may be asked for; the number tells how many
     there are, so it is printed but never accepted as proof. The payer's name is resolved when the
@@ -51,11 +56,14 @@ class Receipt(models.Model):
     year = models.PositiveSmallIntegerField()
     number = models.PositiveIntegerField()
     payment = models.ForeignKey(Payment, on_delete=models.PROTECT, related_name="receipts")
-    refund = models.OneToOneField(
-        Refund, on_delete=models.PROTECT, null=True, related_name="credit_note"
+    refund = models.ForeignKey(
+        Refund, on_delete=models.PROTECT, null=True, related_name="documents"
+    )
+    dispute = models.ForeignKey(
+        Dispute, on_delete=models.PROTECT, null=True, related_name="documents"
     )
     refers_to = models.ForeignKey(
-        "self", on_delete=models.PROTECT, null=True, related_name="credit_notes"
+        "self", on_delete=models.PROTECT, null=True, related_name="corrections"
     )
     amount_cents = models.PositiveIntegerField()
     currency = models.CharField(max_length=3)
@@ -77,13 +85,31 @@ class Receipt(models.Model):
             models.UniqueConstraint(
                 fields=["payment"], condition=Q(series="R"), name="one_receipt_per_payment"
             ),
+            models.UniqueConstraint(
+                fields=["refund", "series"],
+                condition=Q(refund__isnull=False),
+                name="one_document_per_refund_and_series",
+            ),
+            models.UniqueConstraint(
+                fields=["dispute", "series"],
+                condition=Q(dispute__isnull=False),
+                name="one_document_per_dispute_and_series",
+            ),
             one_of("receipt", "series", Series),
             positive("receipt", "amount_cents"),
             positive("receipt", "number"),
             models.CheckConstraint(
-                name="credit_note_refers",
-                condition=Q(series="R", refund__isnull=True, refers_to__isnull=True)
-                | Q(series="C", refund__isnull=False, refers_to__isnull=False),
+                name="document_refers",
+                condition=Q(
+                    series="R", refund__isnull=True, dispute__isnull=True, refers_to__isnull=True
+                )
+                | (
+                    Q(series__in=["C", "D"], refers_to__isnull=False)
+                    & (
+                        Q(refund__isnull=False, dispute__isnull=True)
+                        | Q(refund__isnull=True, dispute__isnull=False)
+                    )
+                ),
             ),
         ]
 
@@ -106,5 +132,5 @@ class Receipt(models.Model):
     @property
     def file_name(self) -> str:
         """A name that says nothing of the charity: it shows among attachments (DOMAIN 4.5)."""
-        kind = "receipt" if self.series == Series.RECEIPT else "credit-note"
+        kind = Series(self.series).label.lower().replace(" ", "-")
         return f"{kind}-{self.year}-{self.number:06d}.pdf"

@@ -73,6 +73,9 @@ class StripeEvent(models.Model):
                 name="event_open_of_object",
                 condition=Q(state=EventState.WAITING),
             ),
+            # The staff's page reads the newest, of all or of one state, among years of them.
+            models.Index(fields=["-received_at", "-id"], name="event_by_arrival"),
+            models.Index(fields=["state", "-received_at", "-id"], name="event_by_state"),
         ]
 
     def __str__(self) -> str:
@@ -98,7 +101,16 @@ class IntentKind(models.TextChoices):
     CHECKOUT = "checkout", "Open a checkout"
     CANCEL_AT_PERIOD_END = "cancel_at_period_end", "End with the paid period"
     KEEP = "keep", "Take the cancellation back"
-    CANCEL_NOW = "cancel_now", "End now"
+    CANCEL_NOW = "cancel_now", "End now, the grace is over"
+    END_NOW = "end_now", "End now"
+    CHANGE_AMOUNT = "change_amount", "Change the amount"
+    CHANGE_INTERVAL = "change_interval", "Change the rhythm with the next period"
+    DROP_CHANGE = "drop_change", "Take a change back"
+    PAUSE = "pause", "Pause"
+    RESUME = "resume", "End the pause"
+    REFUND = "refund", "Refund"
+    PAY_INVOICE = "pay_invoice", "Collect an open invoice"
+    CLOSE_CHECKOUT = "close_checkout", "Close an open checkout"
 
 
 class IntentState(models.TextChoices):
@@ -126,6 +138,8 @@ class Intent(models.Model):
     stripe_object_id = models.CharField(max_length=255, blank=True)
     error = models.CharField(max_length=100, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
+    next_try_at = models.DateTimeField(default=timezone.now)
+    tries = models.PositiveSmallIntegerField(default=0)
     answered_at = models.DateTimeField(null=True)
 
     class Meta:

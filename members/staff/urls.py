@@ -7,12 +7,17 @@ from django.contrib import admin
 from django.urls import URLPattern, URLResolver, path
 
 from members.staff.enrolment import EnrolFactor
+from members.staff.events.views import event_page, inbox_page, object_page, retry
 from members.staff.views import demo_code, member_list, members_csv, reports
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", reports, name="staff-reports"),
     path("members/", member_list, name="staff-members"),
     path("members.csv", members_csv, name="staff-members-csv"),
+    path("inbox/", inbox_page, name="staff-inbox"),
+    path("inbox/retry/", retry, name="staff-inbox-retry"),
+    path("inbox/look-up/", object_page, name="staff-object"),
+    path("inbox/events/<str:event_id>/", event_page, name="staff-event"),
     path("admin/", admin.site.urls),
     path("sign-in/", account.login, name="account_login"),
     path("sign-out/", account.logout, name="account_logout"),

@@ -1,16 +1,52 @@
 """The account: what a supporter gives, gave, and is called. Every look-up starts from them."""
 
+from dataclasses import dataclass
+from typing import Final
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
 from billing.models import Payment
+from billing.models.membership import LIVE
 from billing.states import MembershipState, PaymentState
-from members import signin, standing
+from members import acts, ahead, press, signin, standing
+from members.acts import Act
 from members.forms import NameForm
 from members.models import Supporter
+from members.standing import Standing
+from members.views.asking import DONE_KEY
 
 _PENDING = MembershipState.PENDING
+_STANDING: Final = LIVE | {_PENDING}
+_DONE: Final = {
+    Act.AMOUNT: "Your new amount is set. Nothing was charged today.",
+    Act.RHYTHM: "The change is planned. Nothing was charged today.",
+    Act.DROP: "The change is taken back. Everything stays as it was.",
+    Act.PAUSE: "It is paused. Nothing is owed afterwards.",
+    Act.SKIP: "The next payment is left out. Nothing is owed afterwards.",
+    Act.RESUME: "The pause is over. It is good to have you back.",
+    Act.CANCEL: "It will end with what is paid. Until then you can change your mind.",
+    Act.KEEP: "Your membership goes on. Thank you.",
+    Act.WITHDRAW: "You have withdrawn. It has ended, and what you paid is on its way back to you.",
+    Act.UNDO: "The second one has ended, and what you paid for it is on its way back to you.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A membership as the account shows it, with what can be asked of it now."""
+
+    standing: Standing
+    possible: frozenset[Act]
+    ahead: list[ahead.Line]
+
+    @property
+    def press(self) -> dict[str, str]:
+        """The hidden fields of the buttons that ask at once, without a page of their own."""
+        buttons = [Act.KEEP.value, Act.DROP.value, Act.PAY.value, "card"]
+        subject = self.standing.membership.id
+        return {button: press.make_for(button=button, subject=subject) for button in buttons}
 
 
 @require_safe
@@ -32,19 +68,31 @@ def rename(request: HttpRequest, supporter: Supporter) -> HttpResponse:
     return redirect("account")
 
 
+def cards_of(supporter: Supporter) -> list[Card]:
+    """The memberships that stand, or wait for their first payment, newest first."""
+    standings = standing.all_of(supporter)
+    return [_card(each) for each in standings if each.membership.state in _STANDING]
+
+
 def _page(
     request: HttpRequest, supporter: Supporter, form: NameForm, *, status: int = 200
 ) -> HttpResponse:
     standings = standing.all_of(supporter)
     context = {
         "supporter": supporter,
-        "live": [each for each in standings if each.membership.live],
+        "done": _DONE.get(request.session.pop(DONE_KEY, None)),
+        "live": [_card(each) for each in standings if each.membership.live],
+        "paying": sum(each.membership.live and not each.ending for each in standings),
         "earlier": [each for each in standings if each.membership.ended_at],
-        "opening": [each for each in standings if each.membership.state == _PENDING],
+        "opening": [_card(each) for each in standings if each.membership.state == _PENDING],
         "payments": _payments_of(supporter),
         "form": form,
     }
     return render(request, "members/account/overview.html", context, status=status)
+
+
+def _card(found: Standing) -> Card:
+    return Card(found, acts.possible(found), ahead.of(found))
 
 
 def _payments_of(supporter: Supporter) -> list[Payment]:

@@ -20,6 +20,7 @@ from members import consent, limits, offers, press, signin
 from members.forms import FORM_WIDE_ERROR, JoinForm
 from members.models import Consent, Supporter
 from members.models.supporter import supporter_for
+from members.views import account
 
 _BUTTON = "join"
 
@@ -131,11 +132,14 @@ def _change(request: HttpRequest, *, signed_in: bool) -> HttpResponse:
 def _form_page(
     request: HttpRequest, form: JoinForm, *, status: int = 200, stale: bool = False
 ) -> HttpResponse:
+    supporter = signin.current(request)
     context = {
         "form": form,
         "least_cents": _least_a_month(form.plans.values()),
         "stale": stale,
-        "supporter": signin.current(request),
+        "supporter": supporter,
+        # Told to nobody but themselves: another visitor's page is the same for every address.
+        "already": account.cards_of(supporter) if supporter else [],
         "cancelled": "cancelled" in request.GET,
         "consent_text": consent.statement(name=charity.current().trading_name),
         "errors_title": FORM_WIDE_ERROR,

@@ -1,66 +1,106 @@
-"""What a supporter may do with a membership: end it, keep it, change the card."""
+"""What a supporter may do with a membership: end it, keep it, withdraw, undo a second one, pay."""
 
-from collections.abc import Callable
 from uuid import UUID
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import get_object_or_404, redirect, render
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
-from billing import checkout, memberships, stripe_api
-from billing.models import Membership
-from members import press, signin, standing
+from billing import checkout, refunds, stripe_api, wishes
+from billing.states import EndReason
+from members import acts, press, signin, standing
+from members.acts import Act
 from members.models import Supporter
+from members.press import Press
+from members.standing import Standing
+from members.views import asking
+
+_METHODS = ["GET", "HEAD", "POST"]
 
 
-def _own(supporter: Supporter, membership_id: UUID) -> Membership:
-    """The supporter's own membership. Anybody else's is 404, as one that does not exist."""
-    return get_object_or_404(
-        supporter.memberships.select_related("plan", "customer"), pk=membership_id
-    )
-
-
-@require_http_methods(["GET", "HEAD", "POST"])
+@require_http_methods(_METHODS)
 @signin.required
 def cancel(request: HttpRequest, supporter: Supporter, membership_id: UUID) -> HttpResponse:
     """Show what ending means; the button ends it with the paid period. No reason is asked."""
-    membership = _own(supporter, membership_id)
-    if request.method != "POST":
-        return _cancel_page(request, membership)
-    try:
-        pressed = press.read_for(
-            request.POST.get("press", ""), button="cancel", subject=membership.id
-        )
-    except press.BadPress:
-        return _cancel_page(request, membership, status=400)
-    if not membership.live:
-        return redirect("account")
-    return _carry_out(request, memberships.cancel_at_period_end, membership, pressed)
+    membership = asking.own(supporter, membership_id)
+    return asking.answer(request, membership, Act.CANCEL, do=_cancel)
+
+
+def _cancel(found: Standing, pressed: Press) -> bool:
+    return wishes.cancel_at_period_end(membership=found.membership, press=pressed.id)
 
 
 @require_POST
 @signin.required
 def keep(request: HttpRequest, supporter: Supporter, membership_id: UUID) -> HttpResponse:
     """Take the ending back."""
-    membership = _own(supporter, membership_id)
+    membership = asking.own(supporter, membership_id)
+    return asking.answer(request, membership, Act.KEEP, do=_keep)
+
+
+def _keep(found: Standing, pressed: Press) -> bool:
+    return wishes.keep(membership=found.membership, press=pressed.id)
+
+
+@require_http_methods(_METHODS)
+@signin.required
+def withdraw(request: HttpRequest, supporter: Supporter, membership_id: UUID) -> HttpResponse:
+    """Show the statement of withdrawal; the button makes it: it ends and all is paid back.
+
+    Consumer Rights Directive, Art. 11a: two steps, no reason, no other offer on the way.
+    """
+    membership = asking.own(supporter, membership_id)
+    return asking.answer(request, membership, Act.WITHDRAW, do=_withdraw, show=_what_comes_back)
+
+
+def _withdraw(found: Standing, pressed: Press) -> bool:
+    return wishes.end_now(membership=found.membership, reason=EndReason.WITHDRAWN, press=pressed.id)
+
+
+@require_http_methods(_METHODS)
+@signin.required
+def undo(request: HttpRequest, supporter: Supporter, membership_id: UUID) -> HttpResponse:
+    """Show what undoing a second membership means; the button ends it and gives all back."""
+    membership = asking.own(supporter, membership_id)
+    return asking.answer(request, membership, Act.UNDO, do=_undo, show=_what_comes_back)
+
+
+def _undo(found: Standing, pressed: Press) -> bool:
+    return wishes.end_now(membership=found.membership, reason=EndReason.DUPLICATE, press=pressed.id)
+
+
+def _what_comes_back(_request: HttpRequest, found: Standing) -> asking.Context:
+    return {"back_cents": refunds.would_come_back(found.membership)}
+
+
+@require_POST
+@signin.required
+def pay(request: HttpRequest, supporter: Supporter, membership_id: UUID) -> HttpResponse:
+    """Lead to Stripe's page for what is open: an overdue invoice, or a checkout that was left."""
+    membership = asking.own(supporter, membership_id)
+    if acts.why_not(Act.PAY, standing.of(membership)):
+        return redirect("account")
     try:
-        pressed = press.read_for(
-            request.POST.get("press", ""), button="keep", subject=membership.id
-        )
+        asking.read(request, membership, Act.PAY)
+        url = checkout.pay_url(membership=membership)
     except press.BadPress:
         return redirect("account")
-    if not membership.live:
-        return redirect("account")
-    return _carry_out(request, memberships.keep, membership, pressed)
+    except (stripe_api.Unavailable, stripe_api.Refused):
+        return asking.later(request, status=503)
+    if url:
+        return asking.see_other(url)
+    # It was paid a moment ago, or has run out: our row is told now rather than with the next event.
+    checkout.ask_again(membership.pk)
+    return redirect("account")
 
 
 @require_POST
 @signin.required
 def card(request: HttpRequest, supporter: Supporter, membership_id: UUID) -> HttpResponse:
     """Lead to Stripe's page for changing the card."""
-    membership = _own(supporter, membership_id)
+    membership = asking.own(supporter, membership_id)
     try:
         pressed = press.read_for(
             request.POST.get("press", ""), button="card", subject=membership.id
@@ -73,29 +113,5 @@ def card(request: HttpRequest, supporter: Supporter, membership_id: UUID) -> Htt
     except press.BadPress:
         return redirect("account")
     except (stripe_api.Unavailable, stripe_api.Refused):
-        return render(request, "members/account/later.html", status=503)
-    response = HttpResponseRedirect(url)
-    response.status_code = 303
-    return response
-
-
-def _carry_out(
-    request: HttpRequest, change: Callable[..., bool], membership: Membership, pressed: str
-) -> HttpResponse:
-    """Ask for the change, then show the account, which says whether it is done or noted."""
-    try:
-        change(membership=membership, press=pressed)
-    except stripe_api.Refused:
-        return render(request, "members/account/later.html", status=502)
-    return redirect("account")
-
-
-def _cancel_page(
-    request: HttpRequest, membership: Membership, *, status: int = 200
-) -> HttpResponse:
-    context = {
-        "standing": standing.of(membership),
-        "membership": membership,
-        "press": press.make_for(button="cancel", subject=membership.id),
-    }
-    return render(request, "members/account/cancel.html", context, status=status)
+        return asking.later(request, status=503)
+    return asking.see_other(url)

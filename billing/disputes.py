@@ -1,0 +1,89 @@
+"""Disputes: a payer's bank takes money back and asks us why (PEERS E12, DOMAIN 3.3 and 3.7)."""
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+import structlog
+from django.conf import settings
+from django.db import transaction
+
+from billing import intents, ledger, receipts
+from billing.cause import Cause
+from billing.intents import Wanted
+from billing.models import Dispute, Payment
+from billing.models.stripe import IntentKind
+from billing.snapshots import DisputeSnapshot
+from billing.states import DisputeState, EndReason, dispute_state_of
+
+log = structlog.get_logger(__name__)
+
+# Where the bank has taken the money, or keeps it.
+HOLDS: Final = (DisputeState.OPEN, DisputeState.LOST)
+
+
+def record(snapshot: DisputeSnapshot, *, payment: Payment, ticket: int, cause: Cause) -> Dispute:
+    """Write down a dispute of this payment and have done what it calls for.
+
+    An open one ends its membership, so that nobody is charged who says they never agreed, and no
+    letter goes out about it; a lost one is a loss of income, documented by a credit note.
+    """
+    columns = _columns(snapshot) | {"applied_ticket": ticket}
+    fixed = {"payment": payment, "currency": snapshot.currency, "opened_at": snapshot.created}
+    with transaction.atomic():
+        dispute, new = Dispute.objects.select_for_update().get_or_create(
+            stripe_dispute_id=snapshot.id, defaults=columns | fixed
+        )
+        if not new and dispute.applied_ticket < ticket:
+            Dispute.objects.filter(pk=dispute.pk).update(**columns)
+            dispute.refresh_from_db()
+        ledger.post(snapshot.booked, payment=payment)
+        _act(dispute, cause)
+    log.warning("dispute recorded", dispute=str(dispute.pk), state=dispute.state)
+    return dispute
+
+
+def changes(dispute: Dispute, snapshot: DisputeSnapshot) -> dict[str, Any]:
+    """The columns that applying this snapshot would change, with their new values. Writes nothing.
+
+    Raises UnknownStatus.
+    """
+    wanted = _columns(snapshot)
+    return {name: new for name, new in wanted.items() if getattr(dispute, name) != new}
+
+
+def differs(dispute: Dispute, snapshot: DisputeSnapshot) -> bool:
+    """Whether applying this snapshot would change anything. Raises UnknownStatus."""
+    return bool(changes(dispute, snapshot)) or bool(ledger.lacking(snapshot.booked))
+
+
+def _columns(snapshot: DisputeSnapshot) -> dict[str, Any]:
+    return {
+        "state": dispute_state_of(snapshot.status),
+        "reason": snapshot.reason[:64],
+        "amount_cents": snapshot.amount_cents,
+        "respond_by": snapshot.respond_by,
+    }
+
+
+def _act(dispute: Dispute, cause: Cause) -> None:
+    for each in wanted(dispute):
+        intents.call_for(**each)
+    if dispute.state == DisputeState.LOST:
+        receipts.credit_dispute(dispute, cause=cause)
+
+
+def wanted(dispute: Dispute) -> Iterator[Wanted]:
+    """What a dispute in this state calls for at Stripe."""
+    membership = dispute.payment.membership
+    if dispute.state not in HOLDS or membership is None or not membership.live:
+        return
+    if settings.DISPUTE_ENDS_MEMBERSHIP:
+        yield {
+            "kind": IntentKind.END_NOW,
+            "press": f"disputed:{membership.pk}",
+            "subject": membership.pk,
+            "params": {
+                "subscription": membership.stripe_subscription_id,
+                "reason": EndReason.DISPUTED,
+            },
+        }

@@ -1,0 +1,1 @@
+"""The inbox as staff see it: what Stripe told us, what it did, why it failed, what it would do."""

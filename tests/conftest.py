@@ -21,6 +21,7 @@ from tests.processes import free_port
 from tests.servers import chromium_binary
 
 MARKERS = {
+    "case(*numbers)": "proves these cases of the list in tests/unit/test_cases.py",
     "browser": "needs Chromium; runs once, in the first pass",
     "servers": "needs a real PostgreSQL and Redis with separate processes; runs in the second pass",
     "long": "takes longer than a suite should; run by --long",

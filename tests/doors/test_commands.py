@@ -25,6 +25,7 @@ def setup(env_file: Path) -> str:
     return said.getvalue()
 
 
+@pytest.mark.case("E24")
 def test_setup_may_be_run_again_and_leaves_one_of_each(stripe: LocalStripe, tmp_path: Path) -> None:
     assert "webhook secret was written" not in setup(tmp_path / "env")
     [endpoint] = stripe_api.webhook_endpoints()
@@ -61,6 +62,7 @@ def run_due(now: str) -> str:
     return said.getvalue()
 
 
+@pytest.mark.case("E15")
 def test_the_yearly_reminder_goes_out_once_three_weeks_before(desk: Desk) -> None:
     membership = desk.join("yearly", 2388)
     assert membership.period_end is not None
@@ -73,6 +75,7 @@ def test_the_yearly_reminder_goes_out_once_three_weeks_before(desk: Desk) -> Non
     assert [each.state for each in reminders] == ["sent"]
 
 
+@pytest.mark.case("E15")
 def test_no_reminder_goes_to_who_is_leaving(desk: Desk) -> None:
     membership = desk.join("yearly", 2388)
     assert membership.period_end and membership.stripe_subscription_id

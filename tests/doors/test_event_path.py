@@ -48,6 +48,7 @@ def test_it_records_a_gift_with_its_receipt(desk: Desk) -> None:
     assert letters() == ["receipt"]
 
 
+@pytest.mark.case("E1")
 def test_it_sends_one_receipt_when_every_event_arrives_ten_times(
     desk: Desk, postman: Postman
 ) -> None:
@@ -63,6 +64,7 @@ def test_it_sends_one_receipt_when_every_event_arrives_ten_times(
     assert StripeEvent.objects.count() == len(events)
 
 
+@pytest.mark.case("E2")
 @pytest.mark.parametrize("seed", range(6))
 def test_it_ends_the_same_in_whatever_order_a_life_arrives(desk: Desk, seed: int) -> None:
     """Join, renew twice, fail, heal, cancel, refund: told late and shuffled."""
@@ -109,6 +111,7 @@ def live_through_a_year(desk: Desk, subject: object) -> None:
     stripe.advance(months=1)
 
 
+@pytest.mark.case("E8", "F13")
 def test_it_ends_a_membership_whose_grace_is_over(desk: Desk) -> None:
     membership = desk.join()
     customer = StripeCustomer.objects.get(memberships=membership).stripe_customer_id
@@ -136,6 +139,7 @@ def test_it_ends_a_membership_whose_grace_is_over(desk: Desk) -> None:
 IBAN_PAYS, IBAN_FAILS = "DE89370400440532013000", "DE62370400440532013001"
 
 
+@pytest.mark.case("E13")
 def test_a_direct_debit_gets_its_receipt_when_the_bank_has_paid(desk: Desk) -> None:
     membership = desk.join("yearly", 2388, iban=IBAN_PAYS)
     assert membership.started_at is None
@@ -159,6 +163,7 @@ def test_a_direct_debit_that_the_bank_returns_ends_without_a_receipt(desk: Desk)
     assert [*StripeEvent.objects.filter(state=EventState.PARKED).values_list("type", "error")] == []
 
 
+@pytest.mark.case("E13")
 def test_a_gift_by_direct_debit_that_fails_is_told_as_failed(desk: Desk) -> None:
     gift = desk.give(2000, iban=IBAN_FAILS)
     assert gift.state == PaymentState.PENDING
@@ -169,6 +174,7 @@ def test_a_gift_by_direct_debit_that_fails_is_told_as_failed(desk: Desk) -> None
     assert not Receipt.objects.exists()
 
 
+@pytest.mark.case("F4")
 def test_a_checkout_that_runs_out_leaves_nothing_open(desk: Desk) -> None:
     member, gift = desk.open(rows.alice(), "monthly", 199), desk.open(rows.bob(), "once", 500)
     desk.stripe.advance(days=1)

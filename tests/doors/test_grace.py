@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 import pytest
 from django.utils import timezone
 
-from billing import dunning, intents, memberships, stripe_api, sweeper, tickets
+from billing import dunning, intents, memberships, stripe_api, sweeper, tickets, wishes
 from billing.cause import Cause
 from billing.models import Membership, StripeCustomer
 from billing.models.stripe import IntentKind
@@ -46,6 +46,7 @@ def end_graces(since: datetime, *, hours: int = 0) -> int:
     return dunning.end_graces(now=since + timedelta(days=14, hours=hours))
 
 
+@pytest.mark.case("E8")
 def test_it_does_not_end_who_has_paid_though_the_event_is_late(desk: Desk) -> None:
     membership = desk.join()
     since = fail(desk, membership)
@@ -54,6 +55,7 @@ def test_it_does_not_end_who_has_paid_though_the_event_is_late(desk: Desk) -> No
     assert status(membership) == "active"
 
 
+@pytest.mark.case("E8")
 def test_it_does_not_end_who_paid_while_stripe_did_not_answer_us(desk: Desk) -> None:
     membership = desk.join()
     since = fail(desk, membership)
@@ -78,7 +80,7 @@ def test_a_press_of_the_supporter_does_not_keep_an_unpaid_membership_for_ever(
         subject=membership.pk,
         params={"subscription": membership.stripe_subscription_id},
     )
-    memberships.keep(membership=membership, press="keep")
+    wishes.keep(membership=membership, press="keep")
     end_graces(since, hours=1)
     membership.refresh_from_db()
     assert membership.state == MembershipState.ENDED
@@ -99,6 +101,7 @@ def test_one_membership_that_cannot_be_ended_does_not_keep_the_others(desk: Desk
     assert status(membership) == "canceled"
 
 
+@pytest.mark.case("E8")
 def test_a_second_failure_has_a_grace_of_its_own(desk: Desk) -> None:
     membership = desk.join()
     first = fail(desk, membership)

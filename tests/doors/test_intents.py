@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from billing import checkout, memberships, stripe_api, sweeper
+from billing import checkout, stripe_api, sweeper, wishes
 from billing.ids import new_id
 from billing.intents import PressMismatch
 from billing.models import Intent, Membership, Payment, Plan
@@ -26,12 +26,14 @@ def sessions(desk: Desk) -> int:
     return sum(1 for page in stripe_api.checkout_pages() for _ in page)
 
 
+@pytest.mark.case("E4", "F17")
 def test_a_double_click_opens_one_checkout(desk: Desk) -> None:
     first, second = press_pay("one"), press_pay("one")
     assert first == second
     assert (sessions(desk), Membership.objects.count()) == (1, 1)
 
 
+@pytest.mark.case("E4", "F12")
 def test_an_answer_that_was_lost_is_asked_for_again_with_the_same_key(desk: Desk) -> None:
     # The write commits and the line goes dead, on the first try and on both of the SDK's retries.
     desk.stripe.tell("down", drop_after_commit=3)
@@ -43,6 +45,7 @@ def test_an_answer_that_was_lost_is_asked_for_again_with_the_same_key(desk: Desk
     assert (sessions(desk), Membership.objects.count()) == (1, 1)
 
 
+@pytest.mark.case("F12")
 def test_a_refusal_is_final_for_its_attempt_and_the_next_press_is_a_new_one(desk: Desk) -> None:
     Plan.objects.filter(slug="monthly").update(stripe_product_id="prod_gone")
     with pytest.raises(stripe_api.Refused):
@@ -56,6 +59,7 @@ def test_a_refusal_is_final_for_its_attempt_and_the_next_press_is_a_new_one(desk
     assert (intent.state, intent.attempt) == (IntentState.DONE, 2)
 
 
+@pytest.mark.case("E4")
 def test_a_paid_press_leads_to_the_thanks_page(desk: Desk) -> None:
     desk.stripe.pay(press_pay("one").url)
     assert press_pay("one").url == ""
@@ -84,9 +88,9 @@ def test_no_address_is_frozen_in_an_intent(desk: Desk) -> None:
 def test_cancelling_ends_with_the_paid_period_and_can_be_taken_back(desk: Desk) -> None:
     membership = desk.join()
     for ends, verb in [
-        (True, memberships.cancel_at_period_end),
-        (False, memberships.keep),
-        (True, memberships.cancel_at_period_end),
+        (True, wishes.cancel_at_period_end),
+        (False, wishes.keep),
+        (True, wishes.cancel_at_period_end),
     ]:
         assert verb(membership=membership, press=new_id().hex)
         membership.refresh_from_db()
@@ -111,7 +115,7 @@ def test_an_ending_set_in_the_portal_can_be_taken_back_here(desk: Desk) -> None:
     desk.catch_up()
     membership.refresh_from_db()
     assert membership.ends_on == membership.period_end
-    assert memberships.keep(membership=membership, press="keep")
+    assert wishes.keep(membership=membership, press="keep")
     membership.refresh_from_db()
     assert membership.ends_on is None
 
@@ -119,7 +123,7 @@ def test_an_ending_set_in_the_portal_can_be_taken_back_here(desk: Desk) -> None:
 def test_a_cancellation_pressed_while_stripe_is_down_is_carried_out_later(desk: Desk) -> None:
     membership = desk.join()
     desk.stripe.tell("down", seconds=600)
-    assert memberships.cancel_at_period_end(membership=membership, press="p") is False
+    assert wishes.cancel_at_period_end(membership=membership, press="p") is False
     assert Intent.objects.get(press="p").state == IntentState.OPEN
     desk.stripe.tell("down", seconds=0)
     later = timezone.now() + timedelta(minutes=2)
@@ -132,9 +136,9 @@ def test_a_cancellation_pressed_while_stripe_is_down_is_carried_out_later(desk: 
 def test_a_later_wish_overtakes_one_that_stripe_never_answered(desk: Desk) -> None:
     membership = desk.join()
     desk.stripe.tell("down", seconds=600)
-    assert memberships.cancel_at_period_end(membership=membership, press="cancel") is False
+    assert wishes.cancel_at_period_end(membership=membership, press="cancel") is False
     desk.stripe.tell("down", seconds=0)
-    assert memberships.keep(membership=membership, press="keep") is True
+    assert wishes.keep(membership=membership, press="keep") is True
     assert sweeper.resume_intents(now=timezone.now() + timedelta(minutes=2)) == 0
     membership.refresh_from_db()
     assert membership.ends_on is None
@@ -142,6 +146,6 @@ def test_a_later_wish_overtakes_one_that_stripe_never_answered(desk: Desk) -> No
 
 def test_a_press_that_is_used_for_something_else_is_refused(desk: Desk) -> None:
     first, second = desk.join(), desk.join()
-    memberships.cancel_at_period_end(membership=first, press="p")
+    wishes.cancel_at_period_end(membership=first, press="p")
     with pytest.raises(PressMismatch):
-        memberships.cancel_at_period_end(membership=second, press="p")
+        wishes.cancel_at_period_end(membership=second, press="p")

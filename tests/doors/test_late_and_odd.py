@@ -32,6 +32,7 @@ pytestmark = pytest.mark.django_db
 LONG_AGO = timedelta(days=2)
 
 
+@pytest.mark.case("E2")
 def test_an_older_answer_does_not_undo_a_newer_one(desk: Desk) -> None:
     membership = desk.join()
     older, newer = tickets.draw(), tickets.draw()
@@ -54,6 +55,7 @@ def test_an_older_look_at_a_payment_does_not_take_its_fee_away(desk: Desk) -> No
     assert gift.fee_cents == 33
 
 
+@pytest.mark.case("E2")
 def test_what_is_paid_stays_paid(desk: Desk) -> None:
     gift = desk.give(500)
     odd = replace(stripe_api.get_payment(gift.stripe_payment_intent_id or ""), status="canceled")
@@ -74,6 +76,7 @@ def test_events_of_one_object_are_done_by_one_look(desk: Desk) -> None:
     assert not StripeEvent.objects.exclude(state=EventState.DONE).exists()
 
 
+@pytest.mark.case("E3")
 def test_an_event_whose_workers_all_died_is_shown_to_a_person(desk: Desk) -> None:
     membership = desk.join()
     over = timezone.now() - timedelta(minutes=1)
@@ -105,6 +108,7 @@ def test_a_signature_in_strange_letters_is_refused_like_any_other() -> None:
     assert answer.status_code == 400
 
 
+@pytest.mark.case("E2", "E10")
 def test_a_refund_that_is_heard_of_before_the_payment_finds_it(desk: Desk) -> None:
     started = desk.open(rows.bob(), "once", 500)
     with pytest.raises(HTTPError):
@@ -120,6 +124,7 @@ def test_a_refund_that_is_heard_of_before_the_payment_finds_it(desk: Desk) -> No
     assert set(StripeEvent.objects.values_list("state", flat=True)) == {EventState.DONE}
 
 
+@pytest.mark.case("E10", "F1")
 def test_a_refund_that_failed_unheard_is_found_at_night(desk: Desk) -> None:
     gift = desk.give(500)
     desk.stripe.tell("refund", payment_intent=gift.stripe_payment_intent_id, amount=200)
@@ -131,6 +136,7 @@ def test_a_refund_that_failed_unheard_is_found_at_night(desk: Desk) -> None:
     assert refund.state == RefundState.FAILED
 
 
+@pytest.mark.case("E13", "F14")
 def test_a_gift_whose_debit_still_runs_is_not_closed_as_abandoned(desk: Desk) -> None:
     started = desk.open(rows.bob(), "once", 2000)
     desk.stripe.pay(started.url, iban=IBAN_PAYS)
@@ -142,6 +148,7 @@ def test_a_gift_whose_debit_still_runs_is_not_closed_as_abandoned(desk: Desk) ->
     assert Payment.objects.get().state == PaymentState.SUCCEEDED
 
 
+@pytest.mark.case("F8", "F15")
 def test_one_odd_subscription_neither_stops_the_night_nor_is_closed(desk: Desk) -> None:
     """Somebody made it in the dashboard with an interval that we do not sell."""
     started = desk.open(rows.alice(), "monthly", 199)
@@ -192,6 +199,7 @@ def test_a_press_that_waited_out_a_long_outage_still_opens_a_checkout(desk: Desk
     assert (intent.state, intent.attempt) == (IntentState.DONE, 2)
 
 
+@pytest.mark.case("E15")
 def test_an_ending_that_was_taken_back_is_reminded_of_after_all(desk: Desk) -> None:
     membership = desk.join("yearly", 2388)
     assert membership.period_end is not None

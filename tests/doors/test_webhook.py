@@ -46,6 +46,7 @@ def knock(body: bytes, signature: str | None = None) -> int:
     return answer.status_code
 
 
+@pytest.mark.case("E1", "F19")
 def test_it_stores_a_signed_event_once_without_its_payload() -> None:
     body = body_of()
     assert (knock(body), knock(body)) == (200, 200)
@@ -68,6 +69,7 @@ REFUSED: dict[str, tuple[bytes, str]] = {
 }
 
 
+@pytest.mark.case("E21")
 @pytest.mark.parametrize("why", REFUSED)
 def test_it_refuses_what_is_not_from_stripe(why: str) -> None:
     body, signature = REFUSED[why]
@@ -75,6 +77,7 @@ def test_it_refuses_what_is_not_from_stripe(why: str) -> None:
     assert not StripeEvent.objects.exists()
 
 
+@pytest.mark.case("E21")
 @pytest.mark.parametrize("seconds", [-310, 310])
 def test_it_refuses_a_time_stamp_out_of_bounds(seconds: int) -> None:
     assert knock(BODY, sign(BODY, at=time.time() + seconds)) == 400
@@ -94,6 +97,7 @@ def test_it_takes_any_of_several_secrets(settings: Settings) -> None:
     assert knock(BODY, both) == 200
 
 
+@pytest.mark.case("E21")
 @pytest.mark.parametrize(
     "more",
     [
@@ -113,6 +117,7 @@ def test_it_answers_only_to_post() -> None:
     assert Client().get("/stripe/webhook").status_code == 405
 
 
+@pytest.mark.case("E20")
 def test_it_takes_a_thin_event_for_the_signal_it_is() -> None:
     thin = {
         "id": "evt_thin",
@@ -132,6 +137,7 @@ def test_it_ignores_an_object_that_stripe_does_not_know(desk: Desk) -> None:
     assert StripeEvent.objects.get().state == EventState.IGNORED
 
 
+@pytest.mark.case("E16", "F8")
 def test_it_leaves_what_other_products_sell_alone(desk: Desk) -> None:
     api = stripe.StripeClient("sk_test_local", base_addresses={"api": desk.stripe.url}).v1
     customer = api.customers.create({"email": "charlie@example.org"})
@@ -159,6 +165,7 @@ def test_it_leaves_what_other_products_sell_alone(desk: Desk) -> None:
     assert not Payment.objects.exists()
 
 
+@pytest.mark.case("E3", "F6", "F10")
 def test_it_parks_what_bears_a_reference_that_leads_nowhere_and_retries_when_asked(
     desk: Desk,
 ) -> None:
@@ -176,6 +183,7 @@ def test_it_parks_what_bears_a_reference_that_leads_nowhere_and_retries_when_ask
     assert Membership.objects.get().state == "active"
 
 
+@pytest.mark.case("E3")
 def test_it_keeps_an_event_while_stripe_is_down_and_does_it_later(
     desk: Desk, postman: Postman
 ) -> None:

@@ -90,6 +90,7 @@ def test_events_in_any_order_come_to_the_same_end(house: House, seed: int) -> No
     house.wait_for(all_is_well)
 
 
+@pytest.mark.case("E3", "F1")
 def test_a_worker_killed_between_claim_and_done_loses_nothing(house: House) -> None:
     events = pay_unheard(house)
     with stripe_frozen(house):

@@ -45,7 +45,7 @@ class Settings:
     interval_change: str = "restart"
     upcoming_days: int = 3
     # Stripe leaves an open invoice to its next retry when a card is changed in the portal.
-    portal_retries_open: bool = True
+    portal_retries_open: bool = False
     # Money: percent and cents of a payment's fee, days until it can be paid out, cents a dispute
     # costs, percent that Stripe Billing takes, seconds until a charge knows its fee.
     card_fee: dict[str, float] = field(default_factory=lambda: {"percent": 1.5, "fixed": 25})

@@ -18,30 +18,9 @@ from members.urls import urlpatterns
 from tests import rows
 from tests.local_stripe import LocalStripe
 from tests.postman import Postman
+from tests.supporter_desk import press_in, signed_in, text_of
 
 pytestmark = pytest.mark.django_db
-
-
-def signed_in(supporter: Supporter) -> Client:
-    client = Client()
-    session = client.session
-    session["supporter"] = str(supporter.id)
-    session.save()
-    return client
-
-
-def text_of(client: Client, path: str = "/account/") -> str:
-    page = client.get(path)
-    assert page.status_code == 200
-    return page.content.decode()
-
-
-def press_in(text: str, action: str) -> str:
-    """The hidden press of the form that leads to this address."""
-    form = text[text.index(f'action="{action}"') :]
-    found = re.search(r'name="press" value="([^"]+)"', form)
-    assert found
-    return found[1]
 
 
 def receipt_of(payment: Payment) -> Any:
@@ -76,6 +55,13 @@ ACCOUNT_PATHS = [
     ("POST", "/account/memberships/{membership}/cancel/"),
     ("POST", "/account/memberships/{membership}/keep/"),
     ("POST", "/account/memberships/{membership}/card/"),
+    ("POST", "/account/memberships/{membership}/pay/"),
+    ("POST", "/account/memberships/{membership}/drop/"),
+    *(
+        (method, f"/account/memberships/{{membership}}/{verb}/")
+        for verb in ("amount", "rhythm", "pause", "skip", "resume", "withdraw", "undo")
+        for method in ("GET", "POST")
+    ),
 ]
 
 

@@ -73,12 +73,14 @@ BROKEN: dict[str, Callable[[], object]] = {
 }
 
 
+@pytest.mark.case("F4", "F7")
 @pytest.mark.parametrize("what", BROKEN)
 def test_the_database_refuses(what: str) -> None:
     with pytest.raises(IntegrityError), transaction.atomic():
         BROKEN[what]()
 
 
+@pytest.mark.case("E17", "F5")
 def test_unknown_ids_may_stand_side_by_side() -> None:
     for _ in range(2):
         rows.membership(state="pending", stripe_subscription_id=None)
@@ -102,6 +104,7 @@ def test_a_receipt_is_never_changed_or_deleted() -> None:
         cursor.execute("UPDATE billing_receipt SET number = 7")
 
 
+@pytest.mark.case("E11")
 def test_money_cannot_be_deleted_from_under_its_receipt() -> None:
     payment = rows.payment()
     issue(payment, cause=Cause.clock())

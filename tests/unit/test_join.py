@@ -105,6 +105,7 @@ def test_it_takes_a_plain_amount_for_the_way_that_is_chosen(client: Client) -> N
     assert ">Pay €3.50 every month</button>" in page.content.decode()
 
 
+@pytest.mark.case("E18")
 @pytest.mark.parametrize(
     "amount", ["1.999", "0", "-5", "1e9", "abc", "", "   ", "1.98", "1000", "1,000.00", "٣", "NaN"]
 )
@@ -211,6 +212,7 @@ def test_it_opens_one_checkout_for_a_double_click(client: Client, shop: LocalStr
     assert Membership.objects.count() == Consent.objects.count() == Intent.objects.count() == 1
 
 
+@pytest.mark.case("E4", "F17")
 def test_it_opens_one_checkout_for_presses_at_the_same_moment(
     client: Client, shop: LocalStripe
 ) -> None:
@@ -229,6 +231,7 @@ def test_it_opens_one_checkout_for_presses_at_the_same_moment(
     assert Membership.objects.count() == Supporter.objects.count() == Intent.objects.count() == 1
 
 
+@pytest.mark.case("E4")
 def test_it_leads_to_thanks_when_the_press_was_paid_already(
     client: Client, shop: LocalStripe
 ) -> None:
@@ -369,6 +372,7 @@ def test_it_does_not_pay_for_somebody_who_signed_out_since(client: Client) -> No
     assert Membership.objects.count() == 0
 
 
+@pytest.mark.case("E4")
 def test_it_shows_what_became_of_a_payment_and_names_nobody(
     client: Client, shop: LocalStripe
 ) -> None:

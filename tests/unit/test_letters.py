@@ -131,6 +131,7 @@ def test_it_rings_for_a_new_letter_only(
     assert len(rings) == 1
 
 
+@pytest.mark.case("E19")
 @pytest.mark.django_db
 def test_it_writes_to_nobody_about_history_that_is_brought_in(
     django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
@@ -179,6 +180,7 @@ def test_it_waits_until_a_letter_is_due() -> None:
     assert letters.deliver(letter.pk, now=tomorrow) == LetterState.SENT
 
 
+@pytest.mark.case("E15")
 @pytest.mark.django_db
 def test_it_sends_what_a_dead_sender_held_once_its_lease_is_over() -> None:
     now = timezone.now()
@@ -207,6 +209,7 @@ def test_it_gives_up_a_letter_that_every_sender_dies_of(settings: Settings) -> N
     assert not mail.outbox
 
 
+@pytest.mark.case("E1", "E15")
 @pytest.mark.django_db(transaction=True)
 def test_it_sends_one_letter_when_many_senders_come_at_once() -> None:
     letter_ids = [_letter().pk for _ in range(4)]
@@ -282,6 +285,7 @@ def test_it_gives_up_a_letter_that_is_refused_again_and_again(settings: Settings
     assert letters.due(now + timedelta(days=365)) == []
 
 
+@pytest.mark.case("E15")
 @pytest.mark.django_db
 def test_it_does_not_send_again_for_a_quarrel_after_the_letter_was_taken(
     settings: Settings,
@@ -332,6 +336,7 @@ def test_it_skips_a_letter_to_nobody_and_one_whose_supporter_is_gone() -> None:
     assert not mail.outbox
 
 
+@pytest.mark.case("E7")
 @pytest.mark.django_db
 def test_it_writes_to_the_address_that_the_supporter_has_when_it_is_sent() -> None:
     letter = _letter()

@@ -45,6 +45,7 @@ def log() -> Iterator[Log]:
         logger.removeHandler(log.handler)
 
 
+@pytest.mark.case("F19")
 def test_an_exception_is_told_by_type_and_place_without_its_words(log: Log) -> None:
     try:
         raise ValueError(f"no row for {SECRET}")

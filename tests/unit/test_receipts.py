@@ -95,6 +95,7 @@ def test_it_leaves_no_gap_where_a_transaction_was_rolled_back() -> None:
     assert sorted(Receipt.objects.values_list("number", flat=True)) == [1, 2, 3]
 
 
+@pytest.mark.case("E1")
 @pytest.mark.django_db(transaction=True)
 def test_it_numbers_without_gap_or_double_when_many_workers_issue_at_once() -> None:
     payments = [rows.payment() for _ in range(12)]
@@ -118,6 +119,7 @@ def test_it_numbers_without_gap_or_double_when_many_workers_issue_at_once() -> N
     assert Letter.objects.count() == len(payments)
 
 
+@pytest.mark.case("E14")
 @pytest.mark.django_db
 @pytest.mark.parametrize(
     ("moment", "label"),
@@ -181,6 +183,7 @@ def test_it_credits_nothing_that_has_not_gone_back(state: RefundState) -> None:
     assert not Receipt.objects.exists()
 
 
+@pytest.mark.case("E19")
 @pytest.mark.django_db
 def test_it_issues_imported_receipts_without_a_letter_going_out() -> None:
     receipts.issue(rows.payment(), cause=Cause.reconcile(quiet=True), now=NOON)

@@ -152,6 +152,7 @@ def test_it_knows_who_was_a_member_at_the_end_of_a_past_month() -> None:
     assert [_month(m).mrr_cents for m in ("2026-09", "2026-10")] == [199, 0]
 
 
+@pytest.mark.case("E14")
 def test_it_cuts_months_at_midnight_in_dublin() -> None:
     rows.membership(rows.alice(), started_at=OCTOBERS_FIRST_HOUR)
     rows.membership(rows.bob(), started_at=OCTOBERS_LAST_HOUR)
@@ -244,6 +245,7 @@ def test_it_never_guesses_a_fee_that_stripe_has_not_told() -> None:
     assert "not yet told its fee for 1 payment of €1.99" in page
 
 
+@pytest.mark.case("E10")
 def test_it_takes_a_refund_off_the_month_in_which_it_went_back() -> None:
     paid = rows.payment(amount_cents=500, fee_cents=33, net_cents=467, paid_at=SEPTEMBER)
     rows.refund(paid, amount_cents=200, refunded_at=OCTOBERS_FIRST_HOUR)
@@ -258,6 +260,7 @@ def test_it_leaves_mrr_alone_when_a_payment_is_refunded() -> None:
     assert _report().running.mrr_cents == 199
 
 
+@pytest.mark.case("F9")
 def test_it_dates_income_by_the_payment_and_counts_only_what_succeeded() -> None:
     rows.payment(paid_at=OCTOBERS_FIRST_HOUR)
     rows.payment(paid_at=OCTOBERS_LAST_HOUR)

@@ -111,6 +111,7 @@ def test_it_writes_to_whoever_gives_or_gave(client: Client, begun: Any) -> None:
     assert letters.deliver(Letter.objects.get().id) == LetterState.SENT
 
 
+@pytest.mark.case("E23")
 def test_it_signs_in_by_the_button_and_not_by_opening_the_link(client: Client) -> None:
     link = link_for_alice(client)
     assert client.get(link).status_code == 200
@@ -122,6 +123,7 @@ def test_it_signs_in_by_the_button_and_not_by_opening_the_link(client: Client) -
     assert "no-store" in page.headers["Cache-Control"]
 
 
+@pytest.mark.case("F11")
 def test_it_finds_an_address_in_whatever_case_it_is_typed(client: Client) -> None:
     rows.alice()
     ask(client, " Alice@Example.ORG ")

@@ -144,6 +144,7 @@ def test_it_keeps_a_spreadsheet_from_running_a_cell() -> None:
     assert guarded(["1.99", "active", ""]) == ["1.99", "active", ""]
 
 
+@pytest.mark.case("F13")
 def test_it_lets_the_admin_site_change_nothing() -> None:
     client = signed_in()
     member = rows.membership()

@@ -81,6 +81,7 @@ def test_it_ends_on_the_day_the_portal_set_or_with_the_period() -> None:
     assert replace(SNAPSHOT, cancel_at_period_end=True).ends_on == SNAPSHOT.period_end
 
 
+@pytest.mark.case("E2", "F14")
 def test_what_ended_or_expired_stays_so() -> None:
     for final in (MembershipState.ENDED, MembershipState.EXPIRED):
         assert EDGES[final] == frozenset()

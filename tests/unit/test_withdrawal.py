@@ -7,6 +7,7 @@ import pytest
 from billing.withdrawal import deadline, is_working_day, public_holidays
 
 
+@pytest.mark.case("E14")
 @pytest.mark.parametrize(
     ("agreed", "last"),
     [

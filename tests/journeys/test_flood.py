@@ -39,7 +39,7 @@ pytestmark = pytest.mark.servers
 _OPEN: Final = (EventState.WAITING, EventState.CLAIMED)
 # Longer than the sweeper lets an intent's first caller try.
 _A_WHILE: Final = timedelta(minutes=2)
-_PATIENT_SECONDS: Final = 5
+_PATIENT_SECONDS: Final = 2
 
 
 @dataclass(frozen=True)
@@ -147,10 +147,14 @@ def _run_wild(house: House, crew: Crew, size: Size, chance: random.Random) -> Co
 
 
 def _await_share(share: float, *, of: int, deadline: float) -> None:
-    """Wait until this share of the events is done: then there is work in hand, and work to come."""
-    while StripeEvent.objects.exclude(state__in=_OPEN).count() < share * of:
+    """Wait until this share of the events is done, and some worker holds one of the rest."""
+    rows = StripeEvent.objects.all()
+    while (
+        rows.exclude(state__in=_OPEN).count() < share * of
+        or not rows.filter(state=EventState.CLAIMED).exists()
+    ):
         assert time.monotonic() < deadline, _in_hand()
-        time.sleep(0.02)
+        time.sleep(0.01)
 
 
 def _await_quiet(crew: Crew, deadline: float) -> None:

@@ -156,7 +156,8 @@ def test_the_portal_sets_cancel_at_and_an_empty_one_takes_it_back(desk: Desk) ->
     assert desk.subscription(sub.id).status == "active"
 
 
-def test_a_new_card_in_the_portal_pays_what_is_open(desk: Desk) -> None:
+def test_a_new_card_in_the_portal_pays_what_is_open_if_a_setting_says_so(desk: Desk) -> None:
+    desk.control("settings", {"portal_retries_open": True})
     paid = desk.join_then_fail()
     desk.control("advance", {"months": 1, "days": 1})
     desk.api.v1.billing_portal.configurations.create(

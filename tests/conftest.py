@@ -24,6 +24,7 @@ MARKERS = {
     "case(*numbers)": "proves these cases of the list in tests/unit/test_cases.py",
     "browser": "needs Chromium; runs once, in the first pass",
     "servers": "needs a real PostgreSQL and Redis with separate processes; runs in the second pass",
+    "once": "asks nothing of the database that the first pass has not asked; runs there alone",
     "long": "takes longer than a suite should; run by --long",
 }
 
@@ -65,6 +66,8 @@ def _runs_here(config: pytest.Config, item: pytest.Item) -> bool:
         return False
     if "browser" in wants:
         return not config.getoption("--data-only") and chromium_binary() is not None
+    if "once" in wants and config.getoption("--data-only"):
+        return False
     touches_data = "django_db" in wants or _fixtures(item) & {"db", "transactional_db", "house"}
     return bool(touches_data) or not config.getoption("--data-only")
 

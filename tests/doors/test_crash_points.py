@@ -25,7 +25,7 @@ from tests.doors.lives import FAILS_LATER, Crash, Life
 from tests.local_stripe import LocalStripe
 from tests.postman import Postman
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 Path = Callable[[Life], object]
 _STRIDE: Final = 6

@@ -73,7 +73,11 @@ def run_pass(title: str, arguments: Sequence[str], *, variables: Mapping[str, st
     print(f"\n== {title}", flush=True)
     with tempfile.TemporaryDirectory(prefix="meitheal-") as folder:
         journeys = Run(Path(folder) / "journeys", variables, ["--house=only", *arguments])
-        rest = Run(Path(folder) / "rest", variables, ["-n", WORKERS, "--house=without", *arguments])
+        rest = Run(
+            Path(folder) / "rest",
+            variables,
+            ["-n", WORKERS, "--dist=worksteal", "--house=without", *arguments],
+        )
         counts = [rest.finish(), journeys.finish()]
     return counts[0] + counts[1]
 

@@ -47,7 +47,13 @@ _MIRRORED: Final = (
 
 
 # What a snapshot decides besides, of which the history says nothing.
-_ATTACHED: Final = ("stripe_subscription_id", "stripe_method_id", "plan_id")
+_ATTACHED: Final = (
+    "stripe_subscription_id",
+    "stripe_method_id",
+    "method_kind",
+    "card_expires_on",
+    "plan_id",
+)
 
 _UNPAID: Final = {MembershipState.PENDING, MembershipState.EXPIRED}
 
@@ -203,6 +209,8 @@ def _copy(membership: Membership, snapshot: SubscriptionSnapshot) -> None:
     membership.next_interval = "" if ended else snapshot.next_interval
     membership.changes_on = None if ended else snapshot.changes_on
     membership.stripe_method_id = snapshot.method_id
+    membership.method_kind = snapshot.method_kind
+    membership.card_expires_on = snapshot.card_expires_on
     membership.past_due_since = _overdue_since(membership, snapshot) if overdue else None
     membership.ended_at = (snapshot.ended_at or snapshot.period_end) if ended else None
     membership.end_reason = _end_reason(membership, snapshot) if ended else ""

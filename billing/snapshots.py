@@ -5,7 +5,7 @@ metadata `meitheal_ref`; it is "" where the object carries none.
 """
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +73,9 @@ class SubscriptionSnapshot:
     price_id: str = ""
     product_id: str = ""
     method_id: str = ""
+    method_kind: str = ""
+    # The last day on which the card is good; None where it is no card.
+    card_expires_on: date | None = None
     latest_invoice_id: str = ""
     schedule_id: str = ""
     # What a schedule will change it to, and when.

@@ -3,8 +3,9 @@
 Field by field after https://docs.stripe.com/api; the traps are named where they are avoided.
 """
 
+from calendar import monthrange
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any, Final
 
 from billing.snapshots import (
@@ -106,17 +107,34 @@ def subscription(shape: Shape) -> SubscriptionSnapshot:
         item_id=item["id"],
         price_id=price["id"],
         product_id=id_of(price.get("product")),
-        method_id=id_of(shape.get("default_payment_method")) or _default_method(shape),
+        **_means(shape.get("default_payment_method") or _default_method(shape)),
         latest_invoice_id=id_of(shape.get("latest_invoice")),
         **_schedule(shape.get("schedule")),
     )
 
 
-def _default_method(shape: Shape) -> str:
+def _default_method(shape: Shape) -> Any:
     """What the customer pays with, where the subscription names nothing of its own."""
     customer = shape.get("customer")
     settings = customer.get("invoice_settings") or {} if isinstance(customer, dict) else {}
-    return id_of(settings.get("default_payment_method"))
+    return settings.get("default_payment_method")
+
+
+def _means(method: Any) -> dict[str, Any]:
+    """What is charged. Its number and holder are nothing to us."""
+    if not isinstance(method, dict):
+        return {"method_id": id_of(method)}
+    card = method.get("card") or {}
+    return {
+        "method_id": method["id"],
+        "method_kind": method.get("type") or "",
+        "card_expires_on": _last_day(card["exp_year"], card["exp_month"]) if card else None,
+    }
+
+
+def _last_day(year: int, month: int) -> date:
+    """A card is good until the end of the month that it bears."""
+    return date(year, month, monthrange(year, month)[1])
 
 
 def _schedule(schedule: Any) -> dict[str, Any]:

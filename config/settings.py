@@ -5,6 +5,7 @@ NAME=value lines (default: .env beside manage.py, if there is one); the environm
 The README has the table of all variables. Production differs from the demo by environment only.
 """
 
+from email.utils import formataddr, parseaddr
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -65,6 +66,7 @@ LEASE_SECONDS = env.int("LEASE_SECONDS", default=300)
 SWEEP_SECONDS = env.int("SWEEP_SECONDS", default=60)
 EVENT_ATTEMPTS = env.int("EVENT_ATTEMPTS", default=8)
 LETTER_ATTEMPTS = env.int("LETTER_ATTEMPTS", default=8)
+LETTERS_PER_MINUTE = env.int("LETTERS_PER_MINUTE", default=0)  # 0: as fast as the server takes them
 CHECKOUT_MINUTES = env.int("CHECKOUT_MINUTES", default=60)
 
 # The charity: the defaults are GCN's; what is empty is left out, never a placeholder
@@ -206,9 +208,16 @@ DEFAULT_FROM_EMAIL = env.str(
     default=f"{CHARITY['trading_name']} <{CHARITY['support_email'] or 'webmaster@localhost'}>",
 )
 
+# Whom a letter comes from that must not be noticed: an address which tells nothing is best.
+DISCREET_FROM_EMAIL = env.str(
+    "DISCREET_FROM_EMAIL", default=formataddr(("Support", parseaddr(DEFAULT_FROM_EMAIL)[1]))
+)
+
 # Pages
 LANGUAGE_CODE = "en-ie"
 LANGUAGES = [("en", "English")]
+# Letters are whole in each of these: tests/unit/test_translations.py.
+LETTER_LANGUAGES = [("en", "English"), ("ga", "Gaeilge")]
 TIME_ZONE = "Europe/Dublin"
 USE_TZ = True
 STATIC_URL = "/static/"

@@ -12,7 +12,7 @@ from members.models import SignIn
 
 
 @letters.composes("sign-in")
-def sign_in(letter: Letter) -> letters.Draft | letters.Skip:
+def sign_in(letter: Letter) -> letters.Outcome:
     """The link, made now and kept nowhere; nothing for an address from which nobody ever paid.
 
     Whoever types a stranger's address into the join form must not make us write to them.

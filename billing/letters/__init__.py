@@ -8,14 +8,26 @@ A kind of letter is a function that composes it and a folder of templates: see l
 """
 
 from billing.letters import kinds as _kinds  # noqa: F401 - registers billing's own kinds
-from billing.letters.draft import Attachment, Draft, Postpone, Skip, composes
+from billing.letters.draft import (
+    Attachment,
+    Draft,
+    Gather,
+    Outcome,
+    Postpone,
+    Recipient,
+    Skip,
+    composes,
+)
 from billing.letters.outbox import due, queue, retry
 from billing.letters.sender import deliver
 
 __all__ = [
     "Attachment",
     "Draft",
+    "Gather",
+    "Outcome",
     "Postpone",
+    "Recipient",
     "Skip",
     "composes",
     "deliver",

@@ -3,11 +3,13 @@
 A kind has a function that composes it, called when the letter is about to be sent:
 
     @letters.composes("sign-in")
-    def sign_in(letter: Letter) -> Draft | Skip: ...
+    def sign_in(letter: Letter) -> Outcome: ...
 
 It reads the rows that `letter.key` names, as they are now, and gives a Draft (what the templates
-need), a Skip (not needed any more, and why) or a Postpone (cannot be known just now). It may ask
-Stripe: no transaction is open. It must not write, and must be imported where the worker starts.
+need), a Skip (not needed any more, and why), a Postpone (cannot be known just now) or a Gather (it
+goes with the supporter's next collected letter). It may ask Stripe: no transaction is open. It must
+not write, and must be imported where the worker starts. The supporter's language is active: what it
+puts into words goes through gettext.
 
 The words are in three templates, found in the template folders of all apps:
 
@@ -15,11 +17,15 @@ The words are in three templates, found in the template folders of all apps:
     letters/<kind>/body.txt      extends letters/layout.txt, block `words`
     letters/<kind>/body.html     extends letters/layout.html, blocks `preheader`, `words`, ...
 
+Every sentence of theirs is a {% translate %} or {% blocktranslate trimmed %}, the same in text and
+HTML wherever it can be, so that a translator meets it once.
+
 They see the draft's context and `charity` (billing.charity.Charity), `contact` (the address for
-questions), `site_url` (no slash at its end), `account_url`, `name` (may be "") and `subject`. The
-layouts greet, sign and end with the charity's identity; their block `regards` holds the good-bye.
-The .txt templates are not escaped for HTML. `facts`, a list of (label, text), is drawn as a table
-by including letters/facts.txt and letters/facts.html. A button: p.action around a.button.
+questions), `site_url` (no slash at its end), `account_url`, `name` (may be ""), `subject`,
+`signature` (who signs: the charity, or nobody to a supporter who wants it discreet) and `discreet`.
+The layouts greet, sign and end with the charity's identity; their block `regards` holds the
+good-bye. The .txt templates are not escaped for HTML. `facts`, a list of (label, text), is drawn as
+a table by including letters/facts.txt and letters/facts.html. A button: p.action around a.button.
 """
 
 from collections.abc import Callable
@@ -39,11 +45,28 @@ class Attachment:
 
 
 @dataclass(frozen=True, slots=True)
+class Recipient:
+    """Whom a letter goes to. The hash is the one that suppressed addresses are kept under."""
+
+    email: str = field(repr=False)
+    email_hash: str
+    name: str = field(default="", repr=False)
+    language: str = "en"
+    discreet: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Draft:
-    """What the templates of this kind need."""
+    """What the templates of this kind need.
+
+    `to` is for the few letters that do not go to the address that their supporter has now. With
+    `leave_url`, whoever gets the letter can say that it was the last of its kind.
+    """
 
     context: dict[str, Any] = field(default_factory=dict)
     attachments: tuple[Attachment, ...] = ()
+    to: Recipient | None = None
+    leave_url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,16 +83,39 @@ class Postpone:
     reason: str
 
 
-Composer = Callable[[Letter], Draft | Skip | Postpone]
+@dataclass(frozen=True, slots=True)
+class Gather:
+    """The supporter wants it with others of its kind, in one letter (see letters.gathering)."""
 
-COMPOSERS: Final[dict[str, Composer]] = {}
+
+Outcome = Draft | Skip | Postpone | Gather
+Composer = Callable[[Letter], Outcome]
 
 
-def composes(kind: str) -> Callable[[Composer], Composer]:
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """How letters of one kind are made.
+
+    One that `states_identity` is a document: the law wants the charity's full name in it, however
+    discreet its supporter wants it (DOMAIN 1.1). One `to_staff` has no supporter: its draft says
+    whom it goes to.
+    """
+
+    compose: Composer
+    states_identity: bool = False
+    to_staff: bool = False
+
+
+KINDS: Final[dict[str, Kind]] = {}
+
+
+def composes(
+    kind: str, *, states_identity: bool = False, to_staff: bool = False
+) -> Callable[[Composer], Composer]:
     """Register the function that composes letters of this kind."""
 
     def register(composer: Composer) -> Composer:
-        COMPOSERS[kind] = composer
+        KINDS[kind] = Kind(composer, states_identity, to_staff)
         return composer
 
     return register

@@ -13,7 +13,7 @@ from django.template import Context, Engine
 from django.utils.crypto import salted_hmac
 
 from billing import charity
-from billing.letters.draft import Draft
+from billing.letters.draft import KINDS, Draft, Recipient
 from billing.models import Letter
 from billing.receipt_pdf import ACCOUNT_PATH
 
@@ -26,30 +26,61 @@ class Indiscreet(ValueError):
     """A word that others may see says more of the supporter than they chose to tell (DESIGN 11)."""
 
 
-def write(letter: Letter, draft: Draft) -> EmailMultiAlternatives:
-    """Write the mail to the address that the supporter has now.
+def recipient(letter: Letter) -> Recipient:
+    """Its supporter, as they are known now and as they want to be written to."""
+    who = letter.supporter
+    assert who is not None  # noqa: S101 - the sender skips letters to nobody
+    return Recipient(
+        email=who.email,
+        email_hash=who.email_hash,
+        name=who.name,
+        language=language(letter),
+        discreet=who.discreet,
+    )
 
-    Raises Indiscreet where the subject, the preheader or a file name would tell too much.
+
+def language(letter: Letter) -> str:
+    """The language in which its supporter is written to: theirs if we have it, else English."""
+    wanted = letter.supporter.language if letter.supporter else ""
+    return wanted if wanted in dict(settings.LETTER_LANGUAGES) else "en"
+
+
+def write(letter: Letter, draft: Draft, to: Recipient) -> EmailMultiAlternatives:
+    """Write the mail, in the language that is active.
+
+    To who wants it discreet it is plain text, from nobody in particular, without a name. Raises
+    Indiscreet where the subject, the preheader or a file name would tell too much.
     """
-    assert letter.supporter is not None  # noqa: S101 - the sender skips letters to nobody
-    context = _context(letter, draft)
+    context = _context(letter.kind, draft, to)
     subject = _one_line(_render(letter.kind, "subject.txt", context))
     context["subject"] = subject
     text = _wrapped(_render(letter.kind, "body.txt", context))
-    html = _inliner().inline(_render(letter.kind, "body.html", context))
-    _check_discretion(subject, *_PREHEADER.findall(html), *(a.file_name for a in draft.attachments))
+    _check_discretion(subject, *(each.file_name for each in draft.attachments))
     support = charity.current().support_email
     message = EmailMultiAlternatives(
         subject=subject,
         body=text,
-        to=[letter.supporter.email],
-        reply_to=[support] if support else None,
-        headers={"Message-ID": message_id(letter), "Auto-Submitted": "auto-generated"},
+        from_email=settings.DISCREET_FROM_EMAIL if to.discreet else settings.DEFAULT_FROM_EMAIL,
+        to=[to.email],
+        reply_to=[support] if support and not to.discreet else None,
+        headers={**_headers(draft), "Message-ID": message_id(letter)},
     )
-    message.attach_alternative(html, "text/html")
+    if not to.discreet:
+        html = _inliner().inline(_render(letter.kind, "body.html", context))
+        _check_discretion(*_PREHEADER.findall(html))
+        message.attach_alternative(html, "text/html")
     for each in draft.attachments:
         message.attach(each.file_name, each.content, each.mime_type)
     return message
+
+
+def _headers(draft: Draft) -> dict[str, str]:
+    """What mail programs read. Only who can be rid of a letter is told how (RFC 2369, RFC 8058)."""
+    headers = {"Auto-Submitted": "auto-generated"}
+    if draft.leave_url:
+        headers["List-Unsubscribe"] = f"<{draft.leave_url}>"
+        headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+    return headers
 
 
 def message_id(letter: Letter) -> str:
@@ -69,7 +100,7 @@ def _check_discretion(*visible: str) -> None:
         raise Indiscreet
 
 
-def _context(letter: Letter, draft: Draft) -> dict[str, Any]:
+def _context(kind: str, draft: Draft, to: Recipient) -> dict[str, Any]:
     identity = charity.current()
     return {
         **draft.context,
@@ -77,7 +108,13 @@ def _context(letter: Letter, draft: Draft) -> dict[str, Any]:
         "contact": identity.support_email or parseaddr(settings.DEFAULT_FROM_EMAIL)[1],
         "site_url": settings.SITE_URL,
         "account_url": settings.SITE_URL + ACCOUNT_PATH,
-        "name": letter.supporter.name if letter.supporter else "",
+        "name": "" if to.discreet else to.name,
+        "discreet": to.discreet,
+        "language": to.language,
+        "signature": "" if to.discreet else identity.trading_name or identity.legal_name,
+        "identity_lines": identity.identity_lines
+        if KINDS[kind].states_identity or not to.discreet
+        else [],
     }
 
 

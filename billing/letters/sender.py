@@ -14,10 +14,10 @@ import structlog
 from django.conf import settings
 from django.core.mail import EmailMessage, get_connection
 from django.db.models import F
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from billing.letters import mail
-from billing.letters.draft import COMPOSERS, Draft, Postpone, Skip
+from billing.letters.draft import KINDS, Gather, Outcome, Postpone, Skip
 from billing.letters.outbox import takeable
 from billing.models import Letter
 from billing.models.letter import LetterState
@@ -84,12 +84,16 @@ def _attempt(letter: Letter, *, now: datetime) -> dict[str, object]:
         # Only senders that died with the letter in hand leave it with no attempt to spare.
         return {"state": LetterState.FAILED, "reason": "SenderDied"}
     try:
-        outcome = _compose(letter)
-        if isinstance(outcome, Skip):
-            return {"state": LetterState.SKIPPED, "reason": outcome.reason[:200]}
-        if isinstance(outcome, Postpone):
-            return _again(letter, outcome.reason, now=now)
-        _send(letter, mail.write(letter, outcome), now=now)
+        with translation.override(mail.language(letter)):
+            outcome = _compose(letter)
+            if isinstance(outcome, Skip):
+                return {"state": LetterState.SKIPPED, "reason": outcome.reason[:200]}
+            if isinstance(outcome, Gather):
+                return {"state": LetterState.GATHERED, "reason": ""}
+            if isinstance(outcome, Postpone):
+                return _again(letter, outcome.reason, now=now)
+            message = mail.write(letter, outcome, outcome.to or mail.recipient(letter))
+        _send(letter, message, now=now)
     except _LostClaim:
         return {"state": LetterState.SENDING}
     except _Unreachable as trouble:
@@ -108,10 +112,11 @@ def _not_now(answer: smtplib.SMTPResponseException) -> bool:
     return 400 <= answer.smtp_code < 500
 
 
-def _compose(letter: Letter) -> Draft | Skip | Postpone:
-    if letter.supporter is None:
+def _compose(letter: Letter) -> Outcome:
+    kind = KINDS[letter.kind]
+    if letter.supporter is None and not kind.to_staff:
         return Skip("nobody to send it to")
-    return COMPOSERS[letter.kind](letter)
+    return kind.compose(letter)
 
 
 def _send(letter: Letter, message: EmailMessage, *, now: datetime) -> None:

@@ -1,6 +1,6 @@
 from billing.models.comp import CompMembership
 from billing.models.ledger import LedgerLine, Payout
-from billing.models.letter import Letter
+from billing.models.letter import Letter, LetterHold, Suppression
 from billing.models.membership import Membership, MembershipEvent
 from billing.models.payment import Dispute, Payment, Refund
 from billing.models.plan import Plan
@@ -15,6 +15,7 @@ __all__ = [
     "Intent",
     "LedgerLine",
     "Letter",
+    "LetterHold",
     "Membership",
     "MembershipEvent",
     "Payment",
@@ -26,6 +27,7 @@ __all__ = [
     "Refund",
     "StripeCustomer",
     "StripeEvent",
+    "Suppression",
     "Tally",
     "Ticket",
     "Walk",

@@ -51,6 +51,10 @@ class Membership(models.Model):
     next_interval = models.CharField(max_length=8, choices=Interval, blank=True)
     changes_on = models.DateTimeField(null=True)
     stripe_method_id = models.CharField(max_length=255, blank=True)
+    # What it is paid with, as Stripe names the kind ("card", "sepa_debit"), and the last day of a
+    # card: what a letter must be sent for in time is searched by them.
+    method_kind = models.CharField(max_length=32, blank=True, db_default="")
+    card_expires_on = models.DateField(null=True)
     ended_at = models.DateTimeField(null=True)
     end_reason = models.CharField(max_length=16, choices=EndReason, blank=True)
     applied_ticket = models.BigIntegerField(default=0)

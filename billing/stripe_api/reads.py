@@ -14,7 +14,11 @@ from billing.snapshots import (
 from billing.stripe_api.client import api, ask, pages, plain
 
 # Where a subscription names no card of its own, its customer's is charged.
-SUBSCRIPTION_WITH = ["customer", "schedule"]
+SUBSCRIPTION_WITH = [
+    "customer.invoice_settings.default_payment_method",
+    "default_payment_method",
+    "schedule",
+]
 CHARGE_WITH = ["balance_transaction", "failure_balance_transaction"]
 
 

@@ -41,6 +41,7 @@ class StaffMember(AbstractBaseUser, PermissionsMixin):
     name = models.CharField(max_length=100, blank=True)
     role = models.CharField(max_length=16, choices=Role, default=Role.VIEWER)
     is_active = models.BooleanField(default=True)
+    wants_digest = models.BooleanField(default=True, db_default=True)
     date_joined = models.DateTimeField(default=timezone.now)
 
     objects: ClassVar[StaffManager] = StaffManager()

@@ -6,8 +6,17 @@ from django.db import IntegrityError, models, transaction
 from django.utils import timezone
 
 from billing.ids import new_id
+from billing.models.rules import one_of
 from billing.states import MembershipState, PaymentState
 from members import vault
+
+
+class ReceiptRhythm(models.TextChoices):
+    """How often a supporter is sent receipts; each is issued with its payment all the same."""
+
+    EVERY = "every", "With every payment"
+    QUARTER = "quarter", "Every three months"
+    YEAR = "year", "Once a year"
 
 
 class SupporterQuerySet(models.QuerySet["Supporter"]):
@@ -27,9 +36,21 @@ class Supporter(models.Model):
     email_hash = models.CharField(max_length=64, unique=True)
     name_sealed = models.BinaryField(default=b"")
     language = models.CharField(max_length=8, default="en")
+    receipt_rhythm = models.CharField(
+        max_length=8,
+        choices=ReceiptRhythm,
+        default=ReceiptRhythm.EVERY,
+        db_default=ReceiptRhythm.EVERY,
+    )
+    # Letters as plain text, from a neutral sender, without a name.
+    discreet = models.BooleanField(default=False, db_default=False)
+    wants_statement = models.BooleanField(default=True, db_default=True)
     created_at = models.DateTimeField(default=timezone.now)
 
     objects = SupporterQuerySet.as_manager()
+
+    class Meta:
+        constraints = [one_of("supporter", "receipt_rhythm", ReceiptRhythm)]
 
     def __str__(self) -> str:
         return str(self.id)

@@ -77,6 +77,7 @@ def make(stripe: LocalStripe, start: datetime, say: Say) -> None:
     """Let it all happen and take it in. Stripe's clock shows real time afterwards."""
     # What happened then was told to nobody then.
     stripe.tell("webhooks/hold", hold=True)
+    stripe.tell("settings", payouts="weekly")
     history = History(stripe)
     coming = {week: list(group) for week, group in groupby(everybody(), key=lambda p: p.week)}
     for week in range(WEEKS):

@@ -13,7 +13,7 @@ Mateo Nadia Omar Petra Quinn Rosa Samir Tomasz Uma Vera Wanda Xavier Yara Zoltan
 FIRST_NAMES: Final = _NAMES.split()
 DECLINES_LATER: Final = "4000000000000341"
 WEEKS: Final = 60
-SUPPORTERS: Final = 200
+SUPPORTERS: Final = 150
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ class Person:
 
 
 def everybody(seed: int = 1988) -> list[Person]:
-    """The same two hundred on every machine, in the order in which they come."""
+    """The same people on every machine, in the order in which they come."""
     return sorted(_people(random.Random(seed)), key=lambda person: person.week)
 
 

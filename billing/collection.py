@@ -1,19 +1,27 @@
 """Collecting what is overdue, as soon as there is something new to collect it with (E5, E8)."""
 
 from collections.abc import Iterable, Iterator
+from datetime import datetime
+from typing import Final
 
 from django.db import transaction
 
 from billing import intents
 from billing.intents import Wanted
-from billing.models import Membership
+from billing.models import Intent, Membership
 from billing.models.stripe import IntentKind
 from billing.snapshots import SubscriptionSnapshot
 from billing.states import EndReason, MembershipState
 
+# What is said to a person of a subscription that has nothing to be charged.
+BARE: Final = "renews without a means of payment"
+
 
 def pay_open_now(membership: Membership, snapshot: SubscriptionSnapshot, *, again: str) -> None:
-    """As `pay_open`, for a card whose number changed while its id stayed; `again` is the event."""
+    """As `pay_open`, in a transaction of its own.
+
+    `again` is what told of a card that is another while its id stayed.
+    """
     with transaction.atomic():
         pay_open(membership, snapshot, again=again)
 
@@ -40,6 +48,18 @@ def wanted(
             "subject": membership.pk,
             "params": {"invoice": snapshot.latest_invoice_id},
         }
+
+
+def asked_since(membership: Membership, since: datetime) -> bool:
+    """Whether we have had Stripe try what this membership owes since this moment."""
+    tries = Intent.objects.filter(kind=IntentKind.PAY_INVOICE, subject=membership.pk)
+    return tries.filter(created_at__gte=since).exists()
+
+
+def is_bare(membership: Membership) -> bool:
+    """Whether it is going to renew, and has nothing to be charged, as our row has it (E5)."""
+    renews = membership.state == MembershipState.ACTIVE and membership.ends_on is None
+    return renews and not membership.stripe_method_id
 
 
 def without_means(seen: Iterable[SubscriptionSnapshot]) -> list[str]:

@@ -5,6 +5,7 @@ in any order: it draws its ticket, asks Stripe, and hands the snapshot to the ve
 """
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Final
 
 from billing import (
@@ -128,18 +129,41 @@ def take_customer(customer_id: str, cause: Cause) -> bool:
 
 
 def take_method(method_id: str, cause: Cause) -> bool:
-    """A card that changed its number or date under the same id: what is overdue is tried again."""
+    """A card that changed its number or date under the same id: what is overdue is tried again.
+
+    One that has no customer any more was taken away from them.
+    """
     customer_id = stripe_api.customer_of_method(method_id)
-    if not customer_id or not take_customer(customer_id, cause):
+    if not customer_id:
+        return take_lost_method(method_id, cause)
+    if not take_customer(customer_id, cause):
         return False
-    overdue = Membership.objects.filter(
-        customer__stripe_customer_id=customer_id,
-        state=MembershipState.PAST_DUE,
-        stripe_method_id=method_id,
-    )
-    for membership in overdue:
-        snapshot = stripe_api.get_subscription(membership.stripe_subscription_id or "")
-        collection.pay_open_now(membership, snapshot, again=cause.reference)
+    _pay_overdue(customer_id, method_id, again=cause.reference)
+    return True
+
+
+def take_lost_method(method_id: str, cause: Cause) -> bool:
+    """A means of payment that was taken away: look at what was charged to it, by its exact id.
+
+    Raises NeedsPerson where a membership is left that renews and has nothing to be charged. Where
+    other news of the membership came first nothing names it any more, and the night tells of it.
+    """
+    rows = [*Membership.objects.filter(stripe_method_id=method_id).order_by("pk")]
+    found = [_take_in(row.stripe_subscription_id or "", cause) for row in rows if row.live]
+    ask_about_means([each for each in found if each is not None])
+    return bool(rows)
+
+
+def take_setup(setup_id: str, cause: Cause) -> bool:
+    """A means of payment that was made ready for later: what is overdue is tried with it.
+
+    Only where it is what the membership is charged to, for it may be meant for another product; and
+    once, if the news of the membership came first and had it tried already.
+    """
+    setup = stripe_api.get_setup(setup_id)
+    if not setup.customer_id or not take_customer(setup.customer_id, cause):
+        return False
+    _pay_overdue(setup.customer_id, setup.method_id, again=setup.id, since=setup.created)
     return True
 
 
@@ -193,6 +217,13 @@ def ask_a_person(seen: list[PaymentSnapshot]) -> None:
             raise NeedsPerson(f"payment {each.id} came back after it had been paid")
 
 
+def ask_about_means(taken: list[Membership]) -> None:
+    """Raise NeedsPerson where one of these renews and has nothing to be charged (E5)."""
+    for each in taken:
+        if collection.is_bare(each):
+            raise NeedsPerson(f"subscription {each.stripe_subscription_id} {collection.BARE}")
+
+
 def record_refund(refund: RefundSnapshot, ticket: int, cause: Cause) -> bool:
     paid = payment_behind(refund.payment_intent_id, cause)
     if paid is not None:
@@ -219,6 +250,24 @@ def payment_behind(payment_intent_id: str, cause: Cause) -> Payment | None:
     if not received and not take_payment(payment_intent_id, cause):
         return None
     return paid.select_related("membership").get()
+
+
+def _pay_overdue(
+    customer_id: str, method_id: str, *, again: str, since: datetime | None = None
+) -> None:
+    """Try what this customer owes on this means of payment, unless that was done `since` then."""
+    if not method_id:
+        return  # it would be that of every membership that has none (E17)
+    overdue = Membership.objects.filter(
+        customer__stripe_customer_id=customer_id,
+        state=MembershipState.PAST_DUE,
+        stripe_method_id=method_id,
+    )
+    for membership in overdue:
+        if since is not None and collection.asked_since(membership, since):
+            continue
+        snapshot = stripe_api.get_subscription(membership.stripe_subscription_id or "")
+        collection.pay_open_now(membership, snapshot, again=again)
 
 
 def _take_in(subscription_id: str, cause: Cause) -> Membership | None:
@@ -252,6 +301,8 @@ HANDLERS: Final[dict[str, Handler]] = {
     "customer.deleted": take_customer,
     "payment_method.automatically_updated": take_method,
     "payment_method.updated": take_method,
+    "payment_method.detached": take_method,
+    "setup_intent.succeeded": take_setup,
     "mandate.updated": take_mandate,
     "invoice.paid": take_invoice,
     "invoice.payment_failed": take_invoice,

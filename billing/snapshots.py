@@ -184,6 +184,16 @@ class FraudWarningSnapshot:
 
 
 @dataclass(frozen=True, slots=True)
+class SetupSnapshot:
+    """A SetupIntent: a means of payment that was made ready for later, and whose it is."""
+
+    id: str
+    customer_id: str
+    method_id: str
+    created: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class PayoutSnapshot:
     """A Payout: money on its way from Stripe to the bank, or (negative) back."""
 

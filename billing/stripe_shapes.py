@@ -18,6 +18,7 @@ from billing.snapshots import (
     PaymentSnapshot,
     PayoutSnapshot,
     RefundSnapshot,
+    SetupSnapshot,
     SubscriptionSnapshot,
 )
 
@@ -274,6 +275,15 @@ def fraud_warning(shape: Shape) -> FraudWarningSnapshot:
         id=shape["id"],
         payment_intent_id=id_of(shape.get("payment_intent")),
         actionable=bool(shape.get("actionable")),
+    )
+
+
+def setup(shape: Shape) -> SetupSnapshot:
+    return SetupSnapshot(
+        id=shape["id"],
+        customer_id=id_of(shape.get("customer")),
+        method_id=id_of(shape.get("payment_method")),
+        created=_when(shape["created"]),
     )
 
 

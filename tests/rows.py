@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 from itertools import count
 from typing import Any
 
-from billing.models import Membership, Payment, Plan, Refund
+from billing.models import LedgerLine, Membership, Payment, Plan, Refund
+from billing.models.ledger import LineKind
 from billing.states import MembershipState, PaymentState, RefundState
 from members.models import Supporter
 from members.models.supporter import supporter_for
@@ -90,3 +91,19 @@ def refund(of: Payment, **more: object) -> Refund:
         "refunded_at": START.replace(day=4),
     }
     return Refund.objects.create(**values | more)
+
+
+def line(of: Payment, *, amount_cents: int, fee_cents: int = 0, **more: object) -> LedgerLine:
+    """A movement of money about the payment, booked at START; a refund unless `kind` says more."""
+    values: dict[str, Any] = {
+        "id": f"txn_test{next(_serial)}",
+        "kind": LineKind.REFUND,
+        "payment": of,
+        "amount_cents": amount_cents,
+        "fee_cents": fee_cents,
+        "net_cents": amount_cents - fee_cents,
+        "currency": of.currency,
+        "booked_at": START,
+        "available_on": START,
+    }
+    return LedgerLine.objects.create(**values | more)

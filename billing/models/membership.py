@@ -1,6 +1,6 @@
 """A promise to give again and again, and the history of what became of it."""
 
-from typing import Final
+from typing import Any, Final, NoReturn
 
 from django.db import models
 from django.db.models import Q
@@ -110,8 +110,16 @@ class Membership(models.Model):
         return self.state in LIVE
 
 
+class HistoryIsFinal(TypeError):
+    """A line of history is a record of what was decided: it is neither changed nor deleted."""
+
+
 class MembershipEvent(models.Model):
-    """One line of a membership's history: written with the change, in the same transaction."""
+    """One line of a membership's history: written with the change, in the same transaction.
+
+    The database refuses to change one; PostgreSQL also to delete one while its membership stands
+    (PEERS F13). It goes with a membership that is over, when the law no longer wants it kept.
+    """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     membership = models.ForeignKey(Membership, on_delete=models.PROTECT, related_name="history")
@@ -128,3 +136,11 @@ class MembershipEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.old_state or 'new'} -> {self.new_state}"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        if not self._state.adding:
+            raise HistoryIsFinal(str(self.pk))
+        super().save(*args, **kwargs)
+
+    def delete(self, *_args: Any, **_kwargs: Any) -> NoReturn:
+        raise HistoryIsFinal(str(self.pk))

@@ -8,7 +8,7 @@ from billing import disputes as disputing
 from billing import payouts as paying_out
 from billing import refunds as refunding
 from billing.checkout import find
-from billing.handlers import NeedsPerson, ask_a_person
+from billing.handlers import NeedsPerson, ask_a_person, ask_about_means
 from billing.ids import read_id
 from billing.models import (
     Dispute,
@@ -126,14 +126,26 @@ class Looking:
 
     def method(self, method_id: str) -> bool:
         customer_id = stripe_api.customer_of_method(method_id)
-        if not customer_id or not self.customer(customer_id):
+        if not customer_id:
+            return self.lost_method(method_id)
+        if not self.customer(customer_id):
             return False
-        for row in Membership.objects.filter(customer__stripe_customer_id=customer_id):
-            membership = self._members.get(row.pk, row)
-            overdue = membership.state == MembershipState.PAST_DUE
-            if overdue and membership.stripe_method_id == method_id:
-                snapshot = stripe_api.get_subscription(membership.stripe_subscription_id or "")
-                self.sheet.ask(collection.wanted(membership, snapshot, again=self.event_id))
+        self._pay_overdue(customer_id, method_id, again=self.event_id)
+        return True
+
+    def lost_method(self, method_id: str) -> bool:
+        rows = [*Membership.objects.filter(stripe_method_id=method_id).order_by("pk")]
+        found = [
+            self._subscription(each.stripe_subscription_id or "") for each in rows if each.live
+        ]
+        ask_about_means([each for each in found if each is not None])
+        return bool(rows)
+
+    def setup(self, setup_id: str) -> bool:
+        setup = stripe_api.get_setup(setup_id)
+        if not setup.customer_id or not self.customer(setup.customer_id):
+            return False
+        self._pay_overdue(setup.customer_id, setup.method_id, again=setup.id, since=setup.created)
         return True
 
     def mandate(self, mandate_id: str) -> bool:
@@ -150,6 +162,20 @@ class Looking:
         for page in stripe_api.booked_pages(payout_id=payout_id):
             self.sheet.lines(page)
         return True
+
+    def _pay_overdue(
+        self, customer_id: str, method_id: str, *, again: str, since: datetime | None = None
+    ) -> None:
+        if not method_id:
+            return
+        for row in Membership.objects.filter(customer__stripe_customer_id=customer_id):
+            membership = self._members.get(row.pk, row)
+            if since and (row.stripe_method_id != method_id or collection.asked_since(row, since)):
+                continue  # that it is charged to another has been asked for with the membership
+            overdue = membership.state == MembershipState.PAST_DUE
+            if overdue and membership.stripe_method_id == method_id:
+                snapshot = stripe_api.get_subscription(membership.stripe_subscription_id or "")
+                self.sheet.ask(collection.wanted(membership, snapshot, again=again))
 
     # Memberships ------------------------------------------------------------------------------
     def _subscription(self, subscription_id: str) -> Membership | None:

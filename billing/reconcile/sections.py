@@ -51,7 +51,7 @@ class Section:
 
 def _without_means(page: list[SubscriptionSnapshot]) -> list[str]:
     ids = collection.without_means(page)
-    return [f"subscription {each} renews without a means of payment" for each in ids]
+    return [f"subscription {each} {collection.BARE}" for each in ids]
 
 
 def _invoices(page: list[InvoiceSnapshot]) -> list[InvoiceSnapshot]:

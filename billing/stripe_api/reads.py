@@ -9,6 +9,7 @@ from billing.snapshots import (
     PaymentSnapshot,
     PayoutSnapshot,
     RefundSnapshot,
+    SetupSnapshot,
     SubscriptionSnapshot,
 )
 from billing.stripe_api.client import api, ask, pages, plain
@@ -68,6 +69,10 @@ def get_fraud_warning(warning_id: str) -> FraudWarningSnapshot:
     return shapes.fraud_warning(plain(ask(api().radar.early_fraud_warnings.retrieve, warning_id)))
 
 
+def get_setup(setup_intent_id: str) -> SetupSnapshot:
+    return shapes.setup(plain(ask(api().setup_intents.retrieve, setup_intent_id)))
+
+
 def get_payout(payout_id: str) -> PayoutSnapshot:
     return shapes.payout(plain(ask(api().payouts.retrieve, payout_id)))
 
@@ -84,7 +89,7 @@ def subscriptions_of(customer_id: str) -> list[str]:
 
 
 def customer_of_method(method_id: str) -> str:
-    """The id of the customer who pays with this, or ""."""
+    """The id of the customer who pays with this; "" of nobody's, as one that was taken away is."""
     return shapes.id_of(plain(ask(api().payment_methods.retrieve, method_id)).get("customer"))
 
 

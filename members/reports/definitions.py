@@ -31,12 +31,21 @@ DEFINITIONS: Final = {
     ),
     "fee": (
         "What Stripe kept of those payments, as Stripe reports it for each; never estimated. "
-        "Where it has not been told yet, the payment is in the gross alone, and the page says so."
+        "Where it has not been told yet, the payment is in the gross alone, and the page says so. "
+        "What was paid to us directly has no fee."
     ),
     "refunds": (
-        "Money sent back in the month, whichever month it had been paid in. "
-        "Stripe does not give its fee back."
+        "Money sent back in the month, whichever month it had been paid in, less what came back "
+        "in it because a refund failed. Stripe does not give its fee back."
     ),
-    "net": "What Stripe paid over for the payments of the month, less the refunds of the month.",
+    "disputes": (
+        "What banks took back in the month, as a dispute or as a returned debit, whichever month "
+        "it had been paid in, with the fee that Stripe takes for each; less what came back in it "
+        "because a dispute was won. A month in which more came back than went is negative."
+    ),
+    "net": (
+        "What Stripe paid over for the payments of the month, and what was paid to us directly, "
+        "less the refunds and the disputes of the month."
+    ),
     "gifts": "One-off gifts that succeeded in the month, how many and how much; part of the gross.",
 }

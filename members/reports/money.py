@@ -1,21 +1,31 @@
 """Income: what came in, what Stripe kept, what went back. Cents, dated by Stripe.
 
-The fee is the sum of what Stripe's balance transactions say, never computed. DOMAIN 6.2 and 7.
+What Stripe's balance transactions say, never computed, each in the month in which it was booked: so
+what happens later leaves a month that is over as it was. DOMAIN 6.2, 6.6 and 7.
 """
+
+from typing import Final
 
 from django.db.models import Count, Q, Sum
 
-from billing.models import Payment, Refund
-from billing.states import PaymentState, RefundState
+from billing.models import LedgerLine, Payment
+from billing.models.ledger import LineKind
+from billing.states import PaymentState
 from members.reports.months import Month, per_month
+
+_REFUNDS: Final = frozenset({LineKind.REFUND, LineKind.REFUND_FAILED})
+# A direct debit may come back as a dispute, or without being called one.
+_DISPUTES: Final = frozenset({LineKind.DISPUTE, LineKind.PAYMENT_RETURNED})
 
 
 def income(months: list[Month]) -> list[dict[str, int]]:
-    """Per month by `paid_at`: `gross`, `fee`, `net` before refunds, gifts apart. One query.
+    """Per month by `paid_at`: `gross`, `fee`, `net` before what went back, gifts apart. One query.
 
     A payment whose fee Stripe has not told yet is in `gross` and `fee_unknown`, not in fee and net.
+    What was paid to us directly has no fee, and no line in the ledger: `outside` is all of it.
     """
-    unknown = Q(fee_cents__isnull=True)
+    outside = Q(outside_stripe=True)
+    unknown = Q(fee_cents__isnull=True) & ~outside
     gift = Q(membership__isnull=True)
     return per_month(
         Payment.objects.filter(state=PaymentState.SUCCEEDED),
@@ -24,6 +34,7 @@ def income(months: list[Month]) -> list[dict[str, int]]:
         gross=Sum("amount_cents"),
         fee=Sum("fee_cents"),
         net=Sum("net_cents"),
+        outside=Sum("amount_cents", filter=outside),
         fee_unknown=Count("pk", filter=unknown),
         fee_unknown_of=Sum("amount_cents", filter=unknown),
         gifts=Count("pk", filter=gift),
@@ -31,13 +42,18 @@ def income(months: list[Month]) -> list[dict[str, int]]:
     )
 
 
-def refunds(months: list[Month]) -> list[dict[str, int]]:
-    """Per month by `refunded_at`: the sum `refunded`, whatever month was refunded. One query."""
+def gone_back(months: list[Month]) -> list[dict[str, int]]:
+    """Per month by `booked_at`: `refunded` and `disputed`, whatever month was paid. One query.
+
+    As the ledger has them, fees included: what goes out is negative, and what comes back, from a
+    refund that failed or a dispute that was won, is positive in the month in which it came.
+    """
     return per_month(
-        Refund.objects.filter(state=RefundState.SUCCEEDED),
-        moment="refunded_at",
+        LedgerLine.objects.filter(payment__isnull=False, kind__in=_REFUNDS | _DISPUTES),
+        moment="booked_at",
         months=months,
-        refunded=Sum("amount_cents"),
+        refunded=Sum("net_cents", filter=Q(kind__in=_REFUNDS)),
+        disputed=Sum("net_cents", filter=Q(kind__in=_DISPUTES)),
     )
 
 

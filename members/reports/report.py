@@ -28,6 +28,7 @@ class Line:
     fee_unknown: int
     fee_unknown_cents: int
     refund_cents: int
+    dispute_cents: int
     net_cents: int
     gifts: int
     gift_cents: int
@@ -51,9 +52,9 @@ def build(*, now: datetime, count: int = MONTHS) -> Report:
     months = last_months(now=now, count=count)
     standings, present = people.standings(months)
     arrivals, departures = people.arrivals(months), people.departures(months)
-    income, refunds, failures = (
+    income, back, failures = (
         money.income(months),
-        money.refunds(months),
+        money.gone_back(months),
         money.failures(months),
     )
     lines = [
@@ -70,8 +71,12 @@ def build(*, now: datetime, count: int = MONTHS) -> Report:
             fee_cents=income[i]["fee"],
             fee_unknown=income[i]["fee_unknown"],
             fee_unknown_cents=income[i]["fee_unknown_of"],
-            refund_cents=refunds[i]["refunded"],
-            net_cents=income[i]["net"] - refunds[i]["refunded"],
+            refund_cents=-back[i]["refunded"],
+            dispute_cents=-back[i]["disputed"],
+            net_cents=income[i]["net"]
+            + income[i]["outside"]
+            + back[i]["refunded"]
+            + back[i]["disputed"],
             gifts=income[i]["gifts"],
             gift_cents=income[i]["gift_sum"],
         )

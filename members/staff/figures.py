@@ -42,6 +42,7 @@ COLUMNS: Final = [
     Column("Gross", lambda line: format_amount(line.gross_cents), "gross"),
     Column("Fees", lambda line: format_amount(line.fee_cents), "fee"),
     Column("Refunds", lambda line: format_amount(line.refund_cents), "refunds"),
+    Column("Disputes", lambda line: format_amount(line.dispute_cents), "disputes"),
     Column("Net", lambda line: format_amount(line.net_cents), "net"),
     Column("Gifts", lambda line: _counted(line.gifts, line.gift_cents), "gifts"),
 ]
@@ -53,6 +54,8 @@ def cards(report: Report) -> list[Card]:
     overdue = f"{format_amount(present.at_risk_cents)} of it overdue" if present.at_risk else ""
     paused = f" · {present.paused:,} paused" if present.paused else ""
     flow = f"Fees {format_amount(line.fee_cents)}, refunds {format_amount(line.refund_cents)}"
+    if line.dispute_cents:
+        flow += f", disputes {format_amount(line.dispute_cents)}"
     return [
         _card("Active members", f"{line.active:,}", _change(line, before) + paused, "active"),
         _card("MRR", format_amount(line.mrr_cents), overdue or "Nothing overdue", "mrr"),
@@ -91,5 +94,5 @@ def _change(line: Line, before: Line) -> str:
 
 def _unknown_fees(line: Line) -> str:
     if not line.fee_unknown:
-        return "After fees and refunds"
+        return "After all that was kept or went back"
     return f"{line.fee_unknown:,} not in it yet"

@@ -171,5 +171,10 @@ def test_a_debit_that_fails_after_it_had_arrived_is_no_income_any_more(desk: Des
         ("payment_returned", -2388),
     ]
     assert balance.prove().problems == []
+    lines = report.build(now=stripes_now(desk)).lines
+    assert sum(line.net_cents for line in lines) == sum(
+        amount - fee for _, amount, fee in movements(payment)
+    )
+    assert lines[-1].dispute_cents >= 2388
     [parked] = StripeEvent.objects.filter(state=EventState.PARKED)
     assert "came back after it had been paid" in parked.error

@@ -170,6 +170,8 @@ def test_a_dispute_that_is_won_brings_the_money_back_without_its_fee(desk: Desk)
     close(desk, dispute(desk, payment), "won")
     assert Dispute.objects.get().state == DisputeState.WON
     assert movements(payment)[:2] == [("dispute", -199, 2000), ("dispute", 199, 0)]
+    line = report.build(now=stripes_now(desk)).running
+    assert (line.gross_cents, line.dispute_cents, line.net_cents) == (199, 2000, 171 - 2000)
     assert not Receipt.objects.filter(series="C").exists()
     refunds.request(payment=payment, amount_cents=None, press="a kindness")
     settle(desk)
@@ -187,6 +189,8 @@ def test_a_dispute_that_is_lost_is_a_documented_loss_and_final(desk: Desk) -> No
     assert (note.amount_cents, note.dispute_id) == (199, Dispute.objects.get().pk)
     assert "credit-note" not in letters()
     assert sum(amount - fee for _, amount, fee in movements(payment)) == -28 - 2000
+    line = report.build(now=stripes_now(desk)).running
+    assert (line.gross_cents, line.dispute_cents, line.net_cents) == (199, 2199, -28 - 2000)
     with pytest.raises(NothingLeft):
         refunds.request(payment=payment, amount_cents=None, press="twice")
     # An older answer that comes late does not open it again.

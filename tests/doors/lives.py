@@ -11,6 +11,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
+import stripe
 import time_machine
 from django.db import connection
 from django.db.models import QuerySet
@@ -215,6 +216,17 @@ def card(life: Life, number: int) -> str:
     return chosen
 
 
+def detach(life: Life, number: int) -> str:
+    """Staff take a means of payment away in the dashboard."""
+    membership = _live(number)
+    if membership is None or not membership.stripe_method_id:
+        return "nothing there"
+    api = stripe.StripeClient("sk_test_local", base_addresses={"api": life.stripe.url}).v1
+    with contextlib.suppress(stripe.InvalidRequestError):  # it went before, unheard of
+        api.payment_methods.detach(membership.stripe_method_id)
+    return "taken away"
+
+
 def _customer(number: int) -> str | None:
     membership = _live(number)
     if membership is None or membership.customer_id is None:
@@ -311,6 +323,7 @@ ACTS: Final[dict[str, Callable[[Life, int], str]]] = {
     "crash": crash,
     "lose answer": lose_answer,
     "card": card,
+    "detach": detach,
     "portal cancel": portal_cancel,
     "dashboard refund": dashboard_refund,
     "our refund": our_refund,

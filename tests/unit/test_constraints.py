@@ -10,7 +10,17 @@ from django.db.models import ProtectedError
 from django.db.utils import DatabaseError
 
 from billing.cause import Cause
-from billing.models import Letter, Membership, Payment, Plan, Receipt, Refund, StripeEvent
+from billing.models import (
+    Letter,
+    Membership,
+    MembershipEvent,
+    Payment,
+    Plan,
+    Receipt,
+    Refund,
+    StripeEvent,
+)
+from billing.models.membership import HistoryIsFinal
 from billing.models.receipt import ReceiptIsFinal
 from billing.receipts import issue
 from members.models import Supporter
@@ -113,3 +123,49 @@ def test_money_cannot_be_deleted_from_under_its_receipt() -> None:
         with pytest.raises(ProtectedError):
             row.delete()
     assert Refund.objects.exists()
+
+
+def told(of: Membership) -> MembershipEvent:
+    """A line of the membership's history: it began."""
+    return MembershipEvent.objects.create(
+        membership=of, old_state="pending", new_state="active", source="stripe"
+    )
+
+
+@pytest.mark.case("F13")
+def test_a_line_of_history_is_never_changed() -> None:
+    line = told(rows.membership())
+    line.source = "nobody"
+    with pytest.raises(HistoryIsFinal):
+        line.save()
+    with pytest.raises(HistoryIsFinal):
+        line.delete()
+    lines = MembershipEvent.objects.filter(pk=line.pk)
+    with pytest.raises(DatabaseError, match="never changed"), transaction.atomic():
+        lines.update(source="nobody")
+    with (
+        pytest.raises(DatabaseError, match="never changed"),
+        transaction.atomic(),
+        connection.cursor() as cursor,
+    ):
+        cursor.execute("UPDATE billing_membershipevent SET reference = 'nothing'")
+    assert lines.get().source == "stripe"
+
+
+@pytest.mark.case("F13")
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite cannot be told this rule")
+@pytest.mark.parametrize("state", ["pending", "active", "past_due", "paused"])
+def test_a_membership_that_stands_keeps_its_history(state: str) -> None:
+    told(rows.membership(state=state, past_due_since=NOW))
+    with pytest.raises(DatabaseError, match="keeps its history"), transaction.atomic():
+        MembershipEvent.objects.all().delete()
+    assert MembershipEvent.objects.exists()
+
+
+@pytest.mark.parametrize("state", ["ended", "expired"])
+def test_the_history_of_a_membership_that_is_over_may_go_with_it(state: str) -> None:
+    over = rows.membership(state=state, ended_at=NOW if state == "ended" else None)
+    told(over)
+    MembershipEvent.objects.filter(membership=over).delete()
+    over.delete()
+    assert not Membership.objects.exists()

@@ -13,6 +13,7 @@ from pytest_django import DjangoAssertNumQueries
 from pytest_django.fixtures import Settings
 
 from billing.models import Membership, Payment
+from billing.models.ledger import LineKind
 from billing.states import EndReason, MembershipState, PaymentState, RefundState
 from members.models import Supporter
 from members.reports import Report, build
@@ -23,6 +24,9 @@ from tests import rows
 from tests.staff_desk import signed_in
 
 NOW = datetime(2026, 11, 4, 10, 0, 5, tzinfo=UTC)
+MARCH = datetime(2026, 3, 10, 12, tzinfo=UTC)
+APRIL = datetime(2026, 4, 10, 12, tzinfo=UTC)
+MAY = datetime(2026, 5, 10, 12, tzinfo=UTC)
 SEPTEMBER = datetime(2026, 9, 10, 12, tzinfo=UTC)
 OCTOBER = datetime(2026, 10, 10, 12, tzinfo=UTC)
 # Summer time in Dublin: half an hour before midnight UTC is half an hour into October.
@@ -245,18 +249,94 @@ def test_it_never_guesses_a_fee_that_stripe_has_not_told() -> None:
     assert "not yet told its fee for 1 payment of €1.99" in page
 
 
-@pytest.mark.case("E10")
+@pytest.mark.case("E10", "F7")
 def test_it_takes_a_refund_off_the_month_in_which_it_went_back() -> None:
     paid = rows.payment(amount_cents=500, fee_cents=33, net_cents=467, paid_at=SEPTEMBER)
-    rows.refund(paid, amount_cents=200, refunded_at=OCTOBERS_FIRST_HOUR)
-    rows.refund(paid, amount_cents=100, refunded_at=OCTOBER, state=RefundState.FAILED)
+    rows.line(paid, amount_cents=-200, booked_at=OCTOBERS_FIRST_HOUR)
+    rows.line(paid, amount_cents=-100, booked_at=OCTOBER)
     assert (_month("2026-09").net_cents, _month("2026-09").refund_cents) == (467, 0)
-    assert (_month("2026-10").net_cents, _month("2026-10").refund_cents) == (-200, 200)
+    assert (_month("2026-10").net_cents, _month("2026-10").refund_cents) == (-300, 300)
+
+
+@pytest.mark.case("F9")
+def test_a_refund_that_fails_later_leaves_the_month_of_the_refund_as_it_was() -> None:
+    paid = rows.payment(amount_cents=500, fee_cents=33, net_cents=467, paid_at=SEPTEMBER)
+    rows.line(paid, amount_cents=-500, booked_at=OCTOBER)
+    rows.refund(paid, refunded_at=OCTOBER, state=RefundState.FAILED)
+    rows.line(paid, kind=LineKind.REFUND_FAILED, amount_cents=500, booked_at=NOW)
+    assert [_month(m).refund_cents for m in ("2026-09", "2026-10", "2026-11")] == [0, 500, -500]
+    assert [_month(m).net_cents for m in ("2026-09", "2026-10", "2026-11")] == [467, -500, 500]
+
+
+def _disputed(kind: LineKind, *, won: bool) -> list[tuple[int, int]]:
+    """Disputes and net of March, April and May: €5.00 paid in March, and taken back in April."""
+    paid = rows.payment(amount_cents=500, fee_cents=33, net_cents=467, paid_at=MARCH)
+    rows.line(paid, kind=kind, amount_cents=-500, fee_cents=2000, booked_at=APRIL)
+    if won:
+        rows.line(paid, kind=kind, amount_cents=500, booked_at=MAY)
+    return [
+        (line.dispute_cents, line.net_cents)
+        for line in (_month(each) for each in ("2026-03", "2026-04", "2026-05"))
+    ]
+
+
+@pytest.mark.case("E12")
+def test_a_dispute_that_is_won_costs_its_fee_and_each_month_what_happened_in_it() -> None:
+    assert _disputed(LineKind.DISPUTE, won=True) == [(0, 467), (2500, -2500), (-500, 500)]
+    assert sum(line.net_cents for line in _report().lines) == 467 - 2000
+
+
+@pytest.mark.case("E12")
+def test_a_dispute_that_is_lost_costs_the_payment_and_its_fee() -> None:
+    assert _disputed(LineKind.DISPUTE, won=False) == [(0, 467), (2500, -2500), (0, 0)]
+
+
+@pytest.mark.case("E12", "E13")
+def test_a_debit_that_comes_back_late_is_taken_off_the_month_in_which_it_came_back() -> None:
+    paid = rows.payment(amount_cents=2388, fee_cents=35, net_cents=2353, paid_at=MARCH)
+    returned = LineKind.PAYMENT_RETURNED
+    rows.line(paid, kind=returned, amount_cents=-2388, fee_cents=750, booked_at=MAY)
+    assert [_month(m).net_cents for m in ("2026-03", "2026-04", "2026-05")] == [2353, 0, -3138]
+    assert _month("2026-05").dispute_cents == 3138
+
+
+def test_its_columns_of_money_add_up_in_every_month() -> None:
+    paid = rows.payment(amount_cents=500, fee_cents=33, net_cents=467, paid_at=MARCH)
+    other = rows.payment(amount_cents=700, fee_cents=36, net_cents=664, paid_at=MARCH)
+    rows.line(paid, amount_cents=-200, booked_at=MARCH)
+    rows.line(other, kind=LineKind.DISPUTE, amount_cents=-700, fee_cents=2000, booked_at=MARCH)
+    rows.line(other, kind=LineKind.PAYMENT, amount_cents=700, fee_cents=36, booked_at=MARCH)
+    line = _month("2026-03")
+    # 12.00 - 0.69 - 2.00 - 27.00: the line of a payment is the payment, and counted once.
+    assert (line.gross_cents, line.fee_cents, line.refund_cents) == (1200, 69, 200)
+    assert (line.dispute_cents, line.net_cents) == (2700, -1769)
+
+
+@pytest.mark.case("E16")
+def test_it_leaves_out_what_went_back_to_payers_of_another_product() -> None:
+    paid = rows.payment(amount_cents=500, fee_cents=33, net_cents=467, paid_at=MARCH)
+    rows.line(paid, amount_cents=-900, booked_at=MARCH, payment=None)
+    assert (_month("2026-03").refund_cents, _month("2026-03").net_cents) == (0, 467)
+
+
+def test_what_was_paid_to_us_directly_is_income_without_a_fee() -> None:
+    rows.payment(
+        rows.membership(),
+        amount_cents=2388,
+        paid_at=OCTOBER,
+        outside_stripe=True,
+        stripe_payment_intent_id=None,
+        stripe_invoice_id="in_cash",
+    )
+    line = _month("2026-10")
+    assert (line.gross_cents, line.fee_cents, line.net_cents) == (2388, 0, 2388)
+    assert line.fee_unknown == 0
 
 
 def test_it_leaves_mrr_alone_when_a_payment_is_refunded() -> None:
     member = rows.membership()
-    rows.refund(rows.payment(member, paid_at=OCTOBER), refunded_at=OCTOBER)
+    paid = rows.payment(member, paid_at=OCTOBER)
+    rows.line(paid, amount_cents=-199, booked_at=OCTOBER)
     assert _report().running.mrr_cents == 199
 
 
@@ -337,7 +417,7 @@ def test_it_puts_every_figure_of_the_charts_into_the_table_too() -> None:
 
 def test_it_draws_bars_within_the_drawing_whatever_the_figures() -> None:
     rows.payment(amount_cents=1_234_567, fee_cents=1, net_cents=1_234_566, paid_at=OCTOBER)
-    rows.refund(rows.payment(paid_at=SEPTEMBER), refunded_at=NOW)
+    rows.line(rows.payment(paid_at=SEPTEMBER), amount_cents=-500, booked_at=NOW)
     for chart in charts(_report()):
         for bar in chart.bars:
             assert 0 <= bar.y <= bar.y + bar.height <= 164.1

@@ -19,6 +19,8 @@ SAYS: Final[dict[str, str]] = {
     "customer.deleted": "A customer was deleted",
     "payment_method.automatically_updated": "A bank sent a new card number or date",
     "payment_method.updated": "A means of payment changed",
+    "payment_method.detached": "A means of payment was taken away",
+    "setup_intent.succeeded": "A means of payment was made ready for later",
     "mandate.updated": "A direct debit mandate changed",
     "invoice.paid": "An invoice was paid",
     "invoice.payment_failed": "An invoice could not be collected",
@@ -91,6 +93,12 @@ _ADVICE: Final[dict[str, Advice]] = {
         "A bank took back money that had been paid, and gives no dispute to follow.",
         "The loss is in the books already. Decide whether the membership goes on: ask its "
         "supporter, or end it. There is nothing to retry; look at it as done.",
+    ),
+    "NeedsPerson: subscription": Advice(
+        "A card or account was taken away from a customer whose membership renews, so the next "
+        "payment will fail.",
+        "Ask the supporter to choose another in their account. There is nothing to retry; the "
+        "nightly check names the membership until it has one.",
     ),
     "WorkerDied": Advice(
         "Each worker that took it up ended before it was done.",

@@ -9,7 +9,7 @@ STAMP := .venv/.synced
 # The certificates that this machine trusts, as pip does.
 export UV_SYSTEM_CERTS := 1
 
-.PHONY: help setup run test test-long check lock reset
+.PHONY: help setup run test test-long check messages lock reset
 
 help: ## show the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -44,6 +44,9 @@ check: $(STAMP) ## lint, types, import rules, migrations
 	@$(BIN)/lint-imports
 	@ENV_FILE=tests/test.env DATABASE_URL=sqlite://:memory: $(BIN)/python manage.py makemigrations --check --dry-run
 	@ENV_FILE=tests/deploy.env $(BIN)/python manage.py check --deploy --fail-level WARNING
+
+messages: $(STAMP) ## bring the letters' sentences into the catalogues of other languages
+	@$(BIN)/python -m tests.messages
 
 lock: ## renew the lock files
 	@test -x $(BIN)/uv || $(MAKE) setup

@@ -4,6 +4,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Self
 
 from django.conf import settings
+from django.utils.translation import gettext as _
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,15 +32,22 @@ class Charity:
     def identity_lines(self) -> list[str]:
         """What the law wants in the foot of receipts, letters and pages, a line each."""
         lines = [
-            self.legal_name
-            if self.legal_name == self.trading_name
-            else f"{self.trading_name} is a trading name of {self.legal_name}",
-            f"Registered Charity Number {self.rcn}",
-            f"Charity Tax Number {self.chy}" if self.chy else "",
-            f"Company Registration Number {self.cro}" if self.cro else "",
-            f"Registered office: {self.office}" if self.office else "",
+            self._names,
+            _("Registered Charity Number %(number)s") % {"number": self.rcn},
+            _("Charity Tax Number %(number)s") % {"number": self.chy} if self.chy else "",
+            _("Company Registration Number %(number)s") % {"number": self.cro} if self.cro else "",
+            _("Registered office: %(address)s") % {"address": self.office} if self.office else "",
         ]
         return [line for line in lines if line]
+
+    @property
+    def _names(self) -> str:
+        if self.legal_name == self.trading_name:
+            return self.legal_name
+        return _("%(trading_name)s is a trading name of %(legal_name)s") % {
+            "trading_name": self.trading_name,
+            "legal_name": self.legal_name,
+        }
 
 
 def current() -> Charity:

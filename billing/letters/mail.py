@@ -16,6 +16,7 @@ from billing import charity
 from billing.letters.draft import KINDS, Draft, Recipient
 from billing.models import Letter
 from billing.receipt_pdf import ACCOUNT_PATH
+from billing.wording import called
 
 _WIDTH: Final = 76
 _BLANK_LINES: Final = re.compile(r"\n\s*\n\s*\n+")
@@ -108,7 +109,7 @@ def _context(kind: str, draft: Draft, to: Recipient) -> dict[str, Any]:
         "contact": identity.support_email or parseaddr(settings.DEFAULT_FROM_EMAIL)[1],
         "site_url": settings.SITE_URL,
         "account_url": settings.SITE_URL + ACCOUNT_PATH,
-        "name": "" if to.discreet else to.name,
+        "name": "" if to.discreet else called(to.name),
         "discreet": to.discreet,
         "language": to.language,
         "signature": "" if to.discreet else identity.trading_name or identity.legal_name,

@@ -14,10 +14,10 @@ import structlog
 from django.conf import settings
 from django.core.mail import EmailMessage, get_connection
 from django.db.models import F
-from django.utils import timezone, translation
+from django.utils import timezone
 
-from billing.letters import mail
-from billing.letters.draft import KINDS, Gather, Outcome, Postpone, Skip
+from billing.letters import languages, mail
+from billing.letters.draft import KINDS, Draft, Gather, Outcome, Postpone, Skip
 from billing.letters.outbox import takeable
 from billing.models import Letter
 from billing.models.letter import LetterState
@@ -84,16 +84,14 @@ def _attempt(letter: Letter, *, now: datetime) -> dict[str, object]:
         # Only senders that died with the letter in hand leave it with no attempt to spare.
         return {"state": LetterState.FAILED, "reason": "SenderDied"}
     try:
-        with translation.override(mail.language(letter)):
-            outcome = _compose(letter)
-            if isinstance(outcome, Skip):
-                return {"state": LetterState.SKIPPED, "reason": outcome.reason[:200]}
-            if isinstance(outcome, Gather):
-                return {"state": LetterState.GATHERED, "reason": ""}
-            if isinstance(outcome, Postpone):
-                return _again(letter, outcome.reason, now=now)
-            message = mail.write(letter, outcome, outcome.to or mail.recipient(letter))
-        _send(letter, message, now=now)
+        outcome = languages.whole(mail.language(letter), lambda: _written(letter))
+        if isinstance(outcome, Skip):
+            return {"state": LetterState.SKIPPED, "reason": outcome.reason[:200]}
+        if isinstance(outcome, Gather):
+            return {"state": LetterState.GATHERED, "reason": ""}
+        if isinstance(outcome, Postpone):
+            return _again(letter, outcome.reason, now=now)
+        _send(letter, outcome, now=now)
     except _LostClaim:
         return {"state": LetterState.SENDING}
     except _Unreachable as trouble:
@@ -110,6 +108,14 @@ def _attempt(letter: Letter, *, now: datetime) -> dict[str, object]:
 def _not_now(answer: smtplib.SMTPResponseException) -> bool:
     """Whether the server asks us to come back: greylisting, a full disk (RFC 5321, 4.2.1)."""
     return 400 <= answer.smtp_code < 500
+
+
+def _written(letter: Letter) -> EmailMessage | Skip | Postpone | Gather:
+    """The mail, in the language that is active; or why there is none."""
+    outcome = _compose(letter)
+    if isinstance(outcome, Draft):
+        return mail.write(letter, outcome, outcome.to or mail.recipient(letter))
+    return outcome
 
 
 def _compose(letter: Letter) -> Outcome:

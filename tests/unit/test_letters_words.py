@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from html.parser import HTMLParser
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ from billing.models import Letter, Membership
 from billing.models.letter import LetterState
 from billing.models.plan import BenefitClass
 from billing.states import MembershipState, PaymentState
+from members.models import Supporter
 from tests import rows
 
 pytestmark = pytest.mark.django_db
@@ -169,6 +171,32 @@ def test_it_greets_who_gave_no_name(ask: Callable[[], Letter]) -> None:
     alice.name = ""
     alice.save()
     assert str(_sent(letter).body).startswith("Hello,\n\n")
+
+
+@EVERY_KIND
+def test_it_writes_in_irish_to_who_wants_it(ask: Callable[[], Letter]) -> None:
+    letter = ask()
+    Supporter.objects.update(language="ga")
+    message = _sent(letter)
+    assert str(message.body).startswith("Alice, a chara,\n\n")
+    assert "Uimhir Charthanais Chláraithe 20034580" in str(message.body)
+    assert '<html lang="ga"' in _html(message)
+
+
+def test_it_writes_all_in_english_where_one_sentence_has_no_words_in_irish(
+    settings: Settings, tmp_path: Path
+) -> None:
+    folder = tmp_path / "letters" / "welcome"
+    folder.mkdir(parents=True)
+    (folder / "subject.txt").write_text('{% load i18n %}{% translate "Our own sentence" %}')
+    settings.TEMPLATES = [settings.TEMPLATES[0] | {"DIRS": [str(tmp_path)]}]
+    letter = _welcome()
+    Supporter.objects.update(language="ga")
+    message = _sent(letter)
+    assert message.subject == "Our own sentence"
+    assert str(message.body).startswith("Dear Alice,\n\nThank you.")
+    assert "Registered Charity Number 20034580" in str(message.body)
+    assert '<html lang="en-IE"' in _html(message)
 
 
 @EVERY_KIND

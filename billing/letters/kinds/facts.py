@@ -4,7 +4,7 @@ from typing import Any
 
 from billing.models import Membership
 from billing.states import PaymentState
-from billing.wording import price
+from billing.wording import means, price
 
 
 def facts(*rows: tuple[str, str]) -> dict[str, Any]:
@@ -19,4 +19,4 @@ def price_of(membership: Membership) -> str:
 def paid_with(membership: Membership) -> str:
     """What the last payment was made with, as its receipt says it, or ""."""
     paid = membership.payments.filter(state=PaymentState.SUCCEEDED).order_by("-paid_at").first()
-    return paid.method_label if paid else ""
+    return means(paid.method_label) if paid else ""

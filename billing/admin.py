@@ -159,6 +159,21 @@ class LetterAdmin(ReadOnly):
     ordering = ["-created_at"]
 
 
+@admin.register(models.LetterHold)
+class LetterHoldAdmin(ReadOnly):
+    list_display = ["letter_id", "reason", "held_by_id", "held_at", "released_by_id", "released_at"]
+    list_filter = ["reason"]
+    ordering = ["-held_at"]
+
+
+@admin.register(models.Suppression)
+class SuppressionAdmin(ReadOnly):
+    hidden = ("address_hash",)
+    list_display = ["id", "reason", "since", "lifted_at", "lifted_by_id"]
+    list_filter = ["reason"]
+    ordering = ["-since"]
+
+
 @admin.register(models.StripeEvent)
 class StripeEventAdmin(ReadOnly):
     list_display = ["id", "type", "state", "attempts", "received_at", "error"]

@@ -8,6 +8,11 @@ from django.urls import URLPattern, URLResolver, path
 
 from members.staff.enrolment import EnrolFactor
 from members.staff.events.views import event_page, inbox_page, object_page, retry
+from members.staff.letters.kinds import kind_html, kind_list, kind_page
+from members.staff.letters.letter import hold, letter_html, letter_page, release
+from members.staff.letters.mailbag import mailbag
+from members.staff.letters.mailbag import retry as retry_letters
+from members.staff.letters.suppressed import lift, suppressed
 from members.staff.views import demo_code, member_list, members_csv, reports
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -18,6 +23,17 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("inbox/retry/", retry, name="staff-inbox-retry"),
     path("inbox/look-up/", object_page, name="staff-object"),
     path("inbox/events/<str:event_id>/", event_page, name="staff-event"),
+    path("letters/", mailbag, name="staff-letters"),
+    path("letters/retry/", retry_letters, name="staff-letters-retry"),
+    path("letters/kinds/", kind_list, name="staff-letter-kinds"),
+    path("letters/kinds/<slug:kind>/", kind_page, name="staff-letter-kind"),
+    path("letters/kinds/<slug:kind>/html/", kind_html, name="staff-letter-kind-html"),
+    path("letters/suppressed/", suppressed, name="staff-suppressed"),
+    path("letters/suppressed/<uuid:suppression_id>/", lift, name="staff-suppressed-lift"),
+    path("letters/<uuid:letter_id>/", letter_page, name="staff-letter"),
+    path("letters/<uuid:letter_id>/html/", letter_html, name="staff-letter-html"),
+    path("letters/<uuid:letter_id>/hold/", hold, name="staff-letter-hold"),
+    path("letters/<uuid:letter_id>/release/", release, name="staff-letter-release"),
     path("admin/", admin.site.urls),
     path("sign-in/", account.login, name="account_login"),
     path("sign-out/", account.logout, name="account_logout"),

@@ -1,0 +1,148 @@
+"""One letter: how it reads, why it is due, and keeping it back."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.clickjacking import xframe_options_sameorigin
+from django.views.decorators.http import require_http_methods, require_safe
+
+from billing.letters import holds
+from billing.models import Letter, Suppression
+from billing.models.letter import HoldReason, LetterState
+from members.staff.access import members_only_for_helpers, who
+from members.staff.letters import outbox, preview
+from members.staff.letters.frames import in_a_frame, with_frames
+from members.staff.letters.outbox import Line
+from members.staff.letters.words import trouble
+
+_SETTLED: Final = {
+    LetterState.SKIPPED: "Not sent, since it is not needed any more",
+    LetterState.FAILED: "Given up",
+    LetterState.GATHERED: "Put by for the next collected letter",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """Something that happened to a letter, or will."""
+
+    at: datetime | None
+    what: str
+    past: bool = True
+
+
+@require_safe
+@with_frames
+@members_only_for_helpers
+def letter_page(request: HttpRequest, letter_id: UUID) -> HttpResponseBase:
+    """One letter as it would be written now, its headers, its history, its holds."""
+    letter = _letter(letter_id)
+    return render(
+        request,
+        "staff/letters/letter.html",
+        {
+            "here": "letters",
+            "line": Line(letter),
+            "preview": preview.of_letter(letter),
+            "moments": _moments(letter),
+            "holds": list(letter.holds.select_related("held_by", "released_by")),
+            "may_hold": letter.state == LetterState.QUEUED and letter.kind not in holds.NEVER_HELD,
+            "never_held": letter.kind in holds.NEVER_HELD,
+            "suppressed": _suppressed(letter),
+        },
+    )
+
+
+@require_safe
+@xframe_options_sameorigin
+@in_a_frame
+@members_only_for_helpers
+def letter_html(_request: HttpRequest, letter_id: UUID) -> HttpResponseBase:
+    """The HTML of a letter, masked, for the frame on its page."""
+    shown = preview.of_letter(_letter(letter_id))
+    return HttpResponse(preview.recoloured(shown.html, dark=False))
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@members_only_for_helpers
+def hold(request: HttpRequest, letter_id: UUID) -> HttpResponseBase:
+    """Ask for a reason; with one, and the button pressed, keep the letter back."""
+    letter = _letter(letter_id)
+    reason = request.POST.get("reason", "")
+    if reason not in HoldReason.values:
+        context = {
+            "here": "letters",
+            "line": Line(letter),
+            "reasons": HoldReason.choices,
+            "missing": request.method == "POST",
+        }
+        status = 400 if request.method == "POST" else 200
+        return render(request, "staff/letters/hold.html", context, status=status)
+    try:
+        holds.hold(letter_id, reason=HoldReason(reason), by=who(request).pk)
+    except holds.CannotHold as why:
+        messages.warning(request, str(why))
+    else:
+        messages.info(request, "It is held. It is not sent until somebody releases it.")
+    return redirect("staff-letter", letter_id)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@members_only_for_helpers
+def release(request: HttpRequest, letter_id: UUID) -> HttpResponseBase:
+    """Ask once; on the press let the letter go."""
+    letter = _letter(letter_id)
+    if request.method != "POST":
+        overdue = letter.due_at <= timezone.now()
+        context = {"here": "letters", "line": Line(letter), "overdue": overdue}
+        return render(request, "staff/letters/release.html", context)
+    if holds.release(letter_id, by=who(request).pk):
+        messages.info(request, "It is released. It is sent when it is due, or within a minute.")
+    else:
+        messages.warning(request, "It was not held any more.")
+    return redirect("staff-letter", letter_id)
+
+
+def _letter(letter_id: UUID) -> Letter:
+    return get_object_or_404(Letter.objects.select_related("supporter"), pk=letter_id)
+
+
+def _suppressed(letter: Letter) -> Suppression | None:
+    """Why its supporter's address gets no letters at present, if so."""
+    if letter.supporter is None or letter.state not in outbox.WAITING:
+        return None
+    known = Suppression.objects.filter(address_hash=letter.supporter.email_hash, lifted_at=None)
+    return known.first()
+
+
+def _moments(letter: Letter) -> list[Moment]:
+    """What happened to it, oldest first, and what comes next."""
+    told = [Moment(letter.created_at, "Asked for")]
+    for held in letter.holds.all():
+        told.append(Moment(held.held_at, f"Held: {held.get_reason_display().lower()}"))
+        if held.released_at:
+            told.append(Moment(held.released_at, "Released"))
+    told.sort(key=lambda each: each.at or letter.created_at)
+    if letter.attempts and letter.state != LetterState.SENT and letter.reason:
+        tries = f"Tried {letter.attempts} time{'' if letter.attempts == 1 else 's'}"
+        told.append(Moment(None, f"{tries}. {trouble(letter.reason)}"))
+    if letter.state in _SETTLED:
+        told.append(Moment(None, _settled(letter)))
+    elif letter.sent_at:
+        told.append(Moment(letter.sent_at, "Sent"))
+    elif letter.state == LetterState.HELD:
+        told.append(Moment(None, "Waits for somebody to release it", past=False))
+    else:
+        told.append(Moment(letter.due_at, "To be sent", past=False))
+    return told
+
+
+def _settled(letter: Letter) -> str:
+    why = trouble(letter.reason) if letter.state == LetterState.SKIPPED else ""
+    return f"{_SETTLED[LetterState(letter.state)]}. {why}".strip()

@@ -1,0 +1,98 @@
+"""Addresses that get no letters: a list of hashes, which names nobody."""
+
+from dataclasses import dataclass
+from typing import Final
+from uuid import UUID
+
+import structlog
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.db.models import F
+from django.http import HttpRequest, HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_http_methods
+
+from billing.letters import suppression
+from billing.models import Suppression
+from members import vault
+from members.forms import LONGEST_ADDRESS
+from members.models import Supporter
+from members.staff.access import members_only_for_helpers, who
+
+log = structlog.get_logger(__name__)
+PER_PAGE: Final = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An address on the list."""
+
+    row: Suppression
+    supporters: int
+
+    @property
+    def short_hash(self) -> str:
+        return self.row.address_hash[:8]
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@members_only_for_helpers
+def suppressed(request: HttpRequest) -> HttpResponseBase:
+    """Who gets no letters, newest first; an address that is typed in is looked up, never shown."""
+    typed = request.POST.get("address", "").strip()[:LONGEST_ADDRESS]
+    found = _look_up(request, typed) if typed else None
+    rows = Suppression.objects.select_related("lifted_by")
+    rows = rows.order_by(F("lifted_at").desc(nulls_first=True), "-since")
+    page = Paginator(rows, PER_PAGE).get_page(request.GET.get("page"))
+    return render(
+        request,
+        "staff/letters/suppressed.html",
+        {
+            "here": "letters",
+            "page": page,
+            "entries": _entries(list(page)),
+            "asked": bool(typed),
+            "found": found,
+        },
+    )
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@members_only_for_helpers
+def lift(request: HttpRequest, suppression_id: UUID) -> HttpResponseBase:
+    """Ask once; on the press write to this address again."""
+    row = get_object_or_404(Suppression, pk=suppression_id)
+    if request.method != "POST":
+        [entry] = _entries([row])
+        return render(request, "staff/letters/lift.html", {"here": "letters", "entry": entry})
+    if row.lifted_at is None:
+        back = suppression.lift(row.address_hash, by=who(request))
+        log.info("suppression_lifted", staff=str(who(request).pk), suppression=str(row.pk))
+        messages.info(request, _told(back))
+    else:
+        messages.warning(request, "It was off the list already.")
+    return redirect("staff-suppressed")
+
+
+def _told(back: int) -> str:
+    told = "It is off the list. Letters go to this address again from now on."
+    if back:
+        told += f" So {'does one' if back == 1 else f'do {back}'} that had been left out."
+    return told
+
+
+def _look_up(request: HttpRequest, address: str) -> Suppression | None:
+    """The entry in force of exactly this address. What was typed is written nowhere."""
+    entry = Suppression.objects.filter(
+        address_hash=vault.lookup_hash(address), lifted_at=None
+    ).first()
+    log.info("suppression_looked_up", staff=str(who(request).pk), found=entry is not None)
+    return entry
+
+
+def _entries(rows: list[Suppression]) -> list[Entry]:
+    hashes = [row.address_hash for row in rows]
+    known = set(
+        Supporter.objects.filter(email_hash__in=hashes).values_list("email_hash", flat=True)
+    )
+    return [Entry(row, int(row.address_hash in known)) for row in rows]

@@ -30,7 +30,10 @@ class Charity:
 
     @property
     def identity_lines(self) -> list[str]:
-        """What the law wants in the foot of receipts, letters and pages, a line each."""
+        """What the law wants in the foot of receipts, letters and pages, a line each.
+
+        In the language that is active.
+        """
         lines = [
             self._names,
             _("Registered Charity Number %(number)s") % {"number": self.rcn},

@@ -10,7 +10,8 @@ from django.utils import timezone
 from billing import charity, letters
 from billing.cause import Cause
 from billing.dates import dublin_date
-from billing.models import Dispute, Payment, Receipt, ReceiptSeries, Refund
+from billing.models import Dispute, LedgerLine, Payment, Receipt, ReceiptSeries, Refund
+from billing.models.ledger import LineKind
 from billing.models.receipt import Series
 from billing.states import DisputeState, PaymentState, RefundState
 
@@ -70,7 +71,8 @@ def credit(refund: Refund, *, cause: Cause, now: datetime | None = None) -> Rece
 def take_back(refund: Refund, *, cause: Cause, now: datetime | None = None) -> Receipt | None:
     """Issue the debit note of a refund that failed after its credit note, and queue its letter.
 
-    None where no credit note was issued. Part of the caller's transaction.
+    It is dated by the day on which the money was with us again, as Stripe booked it. None where no
+    credit note was issued. Part of the caller's transaction.
     """
     if refund.state not in {RefundState.FAILED, RefundState.CANCELED}:
         raise NotPaid(str(refund.pk))
@@ -84,7 +86,7 @@ def take_back(refund: Refund, *, cause: Cause, now: datetime | None = None) -> R
             Series.DEBIT_NOTE,
             now,
             amount_cents=refund.amount_cents,
-            paid_at=now,
+            paid_at=_came_back(refund) or now,
             refund=refund,
             refers_to=note,
         )
@@ -109,6 +111,12 @@ def credit_dispute(dispute: Dispute, *, cause: Cause, now: datetime | None = Non
             dispute=dispute,
             refers_to=issue(dispute.payment, cause=cause, now=now),
         )
+
+
+def _came_back(refund: Refund) -> datetime | None:
+    lines = LedgerLine.objects.filter(kind=LineKind.REFUND_FAILED)
+    back = lines.filter(source_id=refund.stripe_refund_id).order_by("booked_at").first()
+    return back.booked_at if back else None
 
 
 def _correct(payment: Payment, series: Series, now: datetime, **own: Any) -> Receipt:

@@ -13,9 +13,9 @@ from django.template import Context, Engine
 from django.utils.crypto import salted_hmac
 
 from billing import charity
+from billing.documents import ACCOUNT_PATH
 from billing.letters.draft import KINDS, Draft, Recipient
 from billing.models import Letter
-from billing.receipt_pdf import ACCOUNT_PATH
 from billing.wording import called
 
 _WIDTH: Final = 76

@@ -4,9 +4,10 @@ from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
+from django.utils import translation
 from django.views.decorators.http import require_safe
 
-from billing import receipt_pdf
+from billing import documents
 from billing.models import Receipt
 from members import signin
 from members.models import Supporter
@@ -15,10 +16,12 @@ from members.models import Supporter
 @require_safe
 @signin.required
 def download(_request: HttpRequest, supporter: Supporter, receipt_id: UUID) -> HttpResponse:
-    """The supporter's own receipt or credit note as a PDF, with the name they have today."""
+    """The supporter's own receipt or credit note as a PDF, in the language and with the name they
+    have today."""
     own = Receipt.objects.filter(payment__supporter=supporter)
     receipt = get_object_or_404(own, pk=receipt_id)
-    pdf = receipt_pdf.render(receipt, name=supporter.name)
+    with translation.override(supporter.language):
+        pdf = documents.receipt_pdf(receipt, name=supporter.name)
     return HttpResponse(
         pdf,
         content_type="application/pdf",

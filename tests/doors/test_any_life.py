@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from billing import balance, collection, reconcile
 from tests import house as houses
-from tests import truth
+from tests import statements, truth
 from tests.doors.lives import Life, drawn
 from tests.local_stripe import LocalStripe
 from tests.postman import Postman
@@ -63,7 +63,7 @@ def _live(stripe: LocalStripe, folder: Path, chance: int, acts: list[tuple[str, 
         told.act(name, number)
     told.settle()
     books = balance.prove()
-    found = truth.problems(stripe)
+    found = [*truth.problems(stripe), *statements.problems()]
     # Who has nothing to be charged any more is named every night; no row of ours is wrong for it.
     report = reconcile.run(apply=False)
     differences = [each for each in report.differences if not each.endswith(collection.BARE)]

@@ -149,8 +149,9 @@ def test_it_fetches_nothing_from_anywhere(ask: Callable[[], Letter]) -> None:
     assert Loads(html).found == []
     assert "url(" not in html
     assert "@import" not in html
-    links = set(re.findall(r'href="([^"]+)"', html))
-    assert links <= {"http://testserver/account/", "mailto:hello@gcn.example"}
+    links = set(re.findall(r'href="([^"]+)"', html)) - {"mailto:hello@gcn.example"}
+    for link in links:
+        assert link.startswith(("http://testserver/account/", "http://testserver/letters/"))
 
 
 @EVERY_KIND
@@ -204,7 +205,8 @@ def test_it_leaves_no_hole_and_no_long_line_in_the_text(ask: Callable[[], Letter
     text = str(_sent(ask()).body)
     assert "\n\n\n" not in text
     assert "None" not in text
-    assert max(len(line) for line in text.splitlines()) <= 76
+    lines = [line for line in text.splitlines() if not line.startswith("http")]
+    assert max(len(line) for line in lines) <= 76
 
 
 def test_it_confirms_the_contract_in_full() -> None:

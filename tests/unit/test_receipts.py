@@ -2,22 +2,28 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
-from uuid import UUID
+from threading import Barrier
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.db import DatabaseError, connection, transaction
 from pytest_django import Settings
 
-from billing import receipts
+from billing import ledger, receipts
 from billing.cause import Cause
+from billing.dates import DUBLIN
 from billing.models import Letter, Payment, Receipt, Refund
 from billing.models.letter import LetterState
 from billing.models.receipt import ReceiptIsFinal, Series
+from billing.snapshots import BookedSnapshot
 from billing.states import PaymentState, RefundState
 from tests import rows
 
 CLOCK = Cause.clock()
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
+LAST_SECOND = datetime(2026, 12, 31, 23, 59, 59, tzinfo=UTC)
+NEW_YEAR = datetime(2027, 1, 1, 0, 0, tzinfo=UTC)
+WORKERS = 50
 
 
 def _issue(payment: Payment, now: datetime = NOON) -> Receipt:
@@ -97,21 +103,25 @@ def test_it_leaves_no_gap_where_a_transaction_was_rolled_back() -> None:
 
 @pytest.mark.case("E1")
 @pytest.mark.django_db(transaction=True)
-def test_it_numbers_without_gap_or_double_when_many_workers_issue_at_once() -> None:
-    payments = [rows.payment() for _ in range(12)]
+def test_it_numbers_without_gap_or_double_when_fifty_workers_issue_at_once() -> None:
+    payments = [rows.payment() for _ in range(WORKERS)]
+    together = Barrier(WORKERS, timeout=60)
 
-    def work(turn: int) -> UUID | None:
-        # Every payment is issued by two workers; every fifth transaction is rolled back.
+    def work(turn: int) -> None:
+        # Every payment is issued by two workers; every third transaction is rolled back.
+        together.wait()
         try:
-            with transaction.atomic():
-                receipt = _issue(Payment.objects.get(pk=payments[turn % len(payments)].pk))
-                transaction.set_rollback(turn % 5 == 0)
-            return receipt.pk
+            for payment in (payments[turn], payments[turn - 1]):
+                with transaction.atomic():
+                    _issue(Payment.objects.get(pk=payment.pk))
+                    transaction.set_rollback(turn % 3 == 0)
         finally:
             connection.close()
 
-    with ThreadPoolExecutor(6) as pool:
-        list(pool.map(work, range(2 * len(payments))))
+    with ThreadPoolExecutor(WORKERS) as pool:
+        list(pool.map(work, range(WORKERS)))
+    given = sorted(Receipt.objects.values_list("number", flat=True))
+    assert given == list(range(1, len(given) + 1)), "what was rolled back left no gap"
     for payment in payments:
         _issue(payment)
     numbers = sorted(Receipt.objects.values_list("number", flat=True))
@@ -119,13 +129,40 @@ def test_it_numbers_without_gap_or_double_when_many_workers_issue_at_once() -> N
     assert Letter.objects.count() == len(payments)
 
 
+@pytest.mark.case("E1")
+@pytest.mark.django_db(transaction=True)
+def test_it_opens_a_year_once_when_many_workers_issue_its_first_receipts() -> None:
+    payments = [rows.payment() for _ in range(8)]
+    together = Barrier(len(payments), timeout=60)
+
+    def work(turn: int) -> None:
+        together.wait()
+        moment = NEW_YEAR if turn % 2 else LAST_SECOND
+        try:
+            with transaction.atomic():
+                _issue(Payment.objects.get(pk=payments[turn].pk), now=moment)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(len(payments)) as pool:
+        list(pool.map(work, range(len(payments))))
+    for year in (2026, 2027):
+        numbers = Receipt.objects.filter(year=year).values_list("number", flat=True)
+        assert sorted(numbers) == [1, 2, 3, 4]
+
+
 @pytest.mark.case("E14")
 @pytest.mark.django_db
 @pytest.mark.parametrize(
     ("moment", "label"),
     [
-        (datetime(2026, 12, 31, 23, 59, 59, tzinfo=UTC), "R-2026-000001"),
-        (datetime(2027, 1, 1, 0, 0, tzinfo=UTC), "R-2027-000001"),
+        (LAST_SECOND, "R-2026-000001"),
+        (NEW_YEAR, "R-2027-000001"),
+        (LAST_SECOND.astimezone(DUBLIN), "R-2026-000001"),
+        (NEW_YEAR.astimezone(DUBLIN), "R-2027-000001"),
+        # The new year has begun in Helsinki, and not yet in New York.
+        (LAST_SECOND.astimezone(ZoneInfo("Europe/Helsinki")), "R-2026-000001"),
+        (NEW_YEAR.astimezone(ZoneInfo("America/New_York")), "R-2027-000001"),
     ],
 )
 def test_it_begins_a_new_series_at_midnight_in_dublin(moment: datetime, label: str) -> None:
@@ -181,6 +218,28 @@ def test_it_credits_nothing_that_has_not_gone_back(state: RefundState) -> None:
     with pytest.raises(receipts.NotPaid):
         receipts.credit(refund, cause=CLOCK)
     assert not Receipt.objects.exists()
+
+
+@pytest.mark.django_db
+def test_it_dates_a_debit_note_by_the_day_on_which_the_money_came_back() -> None:
+    refund = rows.refund(rows.payment())
+    receipts.credit(refund, cause=CLOCK, now=NOON)
+    refund.state = RefundState.FAILED
+    booked = BookedSnapshot(
+        id="txn_back",
+        type="refund_failure",
+        amount_cents=refund.amount_cents,
+        fee_cents=0,
+        net_cents=refund.amount_cents,
+        currency="eur",
+        source_id=refund.stripe_refund_id,
+        booked_at=LAST_SECOND,
+        available_on=NEW_YEAR,
+    )
+    ledger.post([booked], payment=refund.payment)
+    debit = receipts.take_back(refund, cause=CLOCK, now=NEW_YEAR)
+    assert debit
+    assert (debit.paid_at, debit.issued_at) == (LAST_SECOND, NEW_YEAR)
 
 
 @pytest.mark.case("E19")

@@ -7,6 +7,7 @@ one, and pages that wait for the same supporter in another tab are closed.
 
 from collections.abc import Iterator
 from datetime import timedelta
+from typing import Final
 
 from django.db.models import QuerySet
 
@@ -16,12 +17,32 @@ from billing.models import Intent, Membership
 from billing.models.membership import LIVE
 from billing.models.stripe import IntentKind, IntentState
 from billing.states import EndReason, MembershipState
+from billing.tidings import Tiding
 
 
 def others(membership: Membership) -> QuerySet[Membership]:
     """The supporter's other memberships that still stand, oldest first."""
     rows = Membership.objects.filter(supporter_id=membership.supporter_id, state__in=LIVE)
     return rows.exclude(pk=membership.pk).order_by("created_at")
+
+
+def tidings(stands: Membership) -> Iterator[Tiding]:
+    """The letter about each membership that is paid beside an older one, once this one stands.
+
+    Asked for with every payment and every return, whichever of the two is heard of first. One that
+    is overdue is no reason, unless it has just been paid: it is replaced.
+    """
+    if stands.started_at is None:  # a direct debit that runs may yet come back
+        return
+    rows = Membership.objects.filter(supporter_id=stands.supporter_id, started_at__isnull=False)
+    beside = rows.filter(state__in=_STANDS).exclude(pk=stands.pk)
+    mine = [stands] if stands.state in {*_STANDS, MembershipState.PAST_DUE} else []
+    paid = sorted([*beside, *mine], key=lambda each: (each.created_at, each.pk))
+    yield from (Tiding("duplicate", str(each.pk)) for each in paid[1:])
+
+
+# A first payment is noted before the state that comes with it.
+_STANDS: Final = (MembershipState.PENDING, MembershipState.ACTIVE, MembershipState.PAUSED)
 
 
 def settle(paid: Membership) -> None:

@@ -1,21 +1,30 @@
 """Memberships: the only place that writes one. State comes from a snapshot, history with it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from copy import copy
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-import structlog
 from django.db import transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
-from billing import collection, duplicates, intents, letters, refunds, stripe_api, tickets
+from billing import (
+    collection,
+    duplicates,
+    history,
+    intents,
+    letters,
+    refunds,
+    stripe_api,
+    tickets,
+    tidings,
+)
 from billing.cause import Cause
 from billing.ids import read_id
 from billing.intents import Wanted
-from billing.models import Membership, MembershipEvent, Plan, StripeCustomer
+from billing.models import Membership, Plan, StripeCustomer
 from billing.snapshots import SubscriptionSnapshot
 from billing.states import (
     GIVEN_BACK,
@@ -25,26 +34,7 @@ from billing.states import (
     reachable,
     state_of,
 )
-
-log = structlog.get_logger(__name__)
-
-# What a snapshot decides, and what the history keeps of a change.
-_MIRRORED: Final = (
-    "state",
-    "amount_cents",
-    "interval",
-    "period_start",
-    "period_end",
-    "ends_on",
-    "past_due_since",
-    "resumes_on",
-    "next_amount_cents",
-    "next_interval",
-    "changes_on",
-    "ended_at",
-    "end_reason",
-)
-
+from billing.tidings import Tiding
 
 # What a snapshot decides besides, of which the history says nothing.
 _ATTACHED: Final = (
@@ -104,15 +94,17 @@ def apply(
         if membership.applied_ticket >= ticket:
             return membership
         _check(membership, snapshot)
-        before, method_before = _mirror(membership), membership.stripe_method_id
+        before, method_before = history.mirror(membership), membership.stripe_method_id
         _attach(membership, snapshot)
         _copy(membership, snapshot)
         membership.applied_ticket = ticket
         membership.save()
-        changes = _changes(before, _mirror(membership))
+        changes = history.differences(before, history.mirror(membership))
         if changes:
-            _write_history(membership, before["state"], changes, cause)
-            _queue_letters(membership, before["state"], cause)
+            history.write(membership, before["state"], changes, cause)
+            _tell(membership, tidings.of_membership(before, membership, snapshot), cause)
+        if membership.state == MembershipState.ACTIVE != before["state"]:
+            _tell(membership, duplicates.tidings(membership), cause)
         _act(membership, snapshot, method_before)
     return membership
 
@@ -126,7 +118,7 @@ def changes(membership: Membership, snapshot: SubscriptionSnapshot) -> dict[str,
     wanted = copy(membership)
     wanted.stripe_subscription_id = snapshot.id
     _copy(wanted, snapshot)
-    names = (*_ATTACHED, *_MIRRORED)
+    names = (*_ATTACHED, *history.MIRRORED)
     found = {each: getattr(wanted, each) for each in names}
     found = {each: new for each, new in found.items() if getattr(membership, each) != new}
     if snapshot.customer_id and membership.customer_id is None:
@@ -147,8 +139,15 @@ def note_payment(membership_id: UUID, *, paid_at: datetime, cause: Cause) -> Non
     rows = Membership.objects.filter(pk=membership_id)
     rows.filter(Q(started_at__isnull=True) | Q(started_at__gt=paid_at)).update(started_at=paid_at)
     membership = rows.get()
-    _queue("welcome", membership, cause)
+    _tell(membership, [Tiding("welcome", str(membership_id))], cause)
+    _tell(membership, duplicates.tidings(membership), cause)
     duplicates.settle(membership)
+
+
+def note_debit(membership: Membership, *, cause: Cause) -> None:
+    """Say welcome while the first direct debit is still on its way: it takes days to arrive."""
+    if membership.started_at is None:
+        _tell(membership, [Tiding("welcome", str(membership.pk))], cause)
 
 
 def expire_unpaid(membership_id: UUID, *, cause: Cause) -> None:
@@ -159,7 +158,7 @@ def expire_unpaid(membership_id: UUID, *, cause: Cause) -> None:
             return
         membership.state = MembershipState.EXPIRED
         membership.save(update_fields=["state"])
-        _write_history(membership, MembershipState.PENDING, {}, cause)
+        history.write(membership, MembershipState.PENDING, {}, cause)
 
 
 def _check(membership: Membership, snapshot: SubscriptionSnapshot) -> None:
@@ -261,52 +260,7 @@ def _overdue_since(membership: Membership, snapshot: SubscriptionSnapshot) -> da
     return since
 
 
-def _mirror(membership: Membership) -> dict[str, Any]:
-    return {name: getattr(membership, name) for name in _MIRRORED}
-
-
-def _changes(before: dict[str, Any], after: dict[str, Any]) -> dict[str, list[Any]]:
-    return {
-        name: [_plain(before[name]), _plain(after[name])]
-        for name in _MIRRORED
-        if before[name] != after[name]
-    }
-
-
-def _plain(value: Any) -> Any:
-    return value.isoformat() if isinstance(value, datetime) else value
-
-
-def _write_history(
-    membership: Membership, old_state: str, changes: dict[str, Any], cause: Cause
-) -> None:
-    MembershipEvent.objects.create(
-        membership=membership,
-        old_state=old_state,
-        new_state=membership.state,
-        changes=changes,
-        source=cause.source,
-        reference=cause.reference,
-    )
-    log.info(
-        "membership changed",
-        membership=str(membership.pk),
-        old=old_state,
-        new=membership.state,
-        source=cause.source,
-    )
-
-
-def _queue_letters(membership: Membership, old_state: str, cause: Cause) -> None:
-    if membership.state == old_state:
-        return
-    if membership.state == MembershipState.ACTIVE:
-        _queue("welcome", membership, cause)
-    if membership.state == MembershipState.ENDED:
-        _queue("ended", membership, cause)
-
-
-def _queue(kind: str, membership: Membership, cause: Cause) -> None:
-    letters.queue(
-        kind=kind, key=str(membership.pk), supporter_id=membership.supporter_id, cause=cause
-    )
+def _tell(membership: Membership, told: Iterable[Tiding], cause: Cause) -> None:
+    """Queue the letters, part of the caller's transaction."""
+    for kind, key in told:
+        letters.queue(kind=kind, key=key, supporter_id=membership.supporter_id, cause=cause)

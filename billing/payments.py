@@ -7,7 +7,7 @@ import structlog
 from django.db import IntegrityError, transaction
 from django.db.models import F, Q
 
-from billing import ledger, letters, memberships, receipts, refunds
+from billing import ledger, letters, memberships, receipts, refunds, tidings
 from billing.cause import Cause
 from billing.ids import read_id
 from billing.models import Membership, Payment
@@ -44,9 +44,13 @@ def record_renewal(
 ) -> Payment | None:
     """Write down what an invoice's payment intent says: the first payment, or a renewal.
 
-    Nothing is written before money moved or a try failed, since a payment intent alone is no fact.
+    Nothing is written before money moved, a try failed or the bank asks, since a payment intent
+    alone is no fact. While a first direct debit is on its way its supporter is welcomed.
     """
-    if not is_fact(snapshot):
+    if debit_runs(snapshot):
+        with transaction.atomic():
+            memberships.note_debit(membership, cause=cause)
+    if not has_row(snapshot):
         return None
     with transaction.atomic():
         payment = _row_of(snapshot.id, _fresh(membership, snapshot))
@@ -77,7 +81,7 @@ def record_outside(
             outside_stripe=True,
             defaults=_outside(membership, invoice),
         )
-        _write_facts(payment, cause)
+        _write_facts(payment, cause, asks=False)
     return payment
 
 
@@ -91,9 +95,23 @@ def expire_unpaid(gift_id: UUID, *, cause: Cause) -> None:
 
 
 def is_fact(snapshot: PaymentSnapshot) -> bool:
-    """Whether an invoice's payment intent is worth a row: money moved, or a try failed."""
+    """Whether money moved, or a try failed."""
     received = payment_state_of(snapshot.status) is PaymentState.SUCCEEDED
     return received or snapshot.first_failed_at is not None
+
+
+def has_row(snapshot: PaymentSnapshot) -> bool:
+    """Whether an invoice's payment intent is worth a row: it is a fact, or the bank asks the payer.
+
+    What once had a row is followed to its end, such as a question that nobody answered.
+    """
+    rows = Payment.objects.filter(stripe_payment_intent_id=snapshot.id)
+    return is_fact(snapshot) or snapshot.needs_confirmation or rows.exists()
+
+
+def debit_runs(snapshot: PaymentSnapshot) -> bool:
+    """Whether the bank has it in hand and takes days to answer."""
+    return snapshot.status == "processing"
 
 
 def blank(membership: Membership, snapshot: PaymentSnapshot) -> Payment:
@@ -186,7 +204,7 @@ def _apply(
         payment.applied_ticket = ticket
         payment.save()
     ledger.post(snapshot.booked, payment=payment)
-    _write_facts(payment, cause)
+    _write_facts(payment, cause, asks=snapshot.needs_confirmation)
     return payment
 
 
@@ -221,8 +239,8 @@ def _columns(payment: Payment, snapshot: PaymentSnapshot) -> dict[str, Any]:
     return columns
 
 
-def _write_facts(payment: Payment, cause: Cause) -> None:
-    """The receipt of what is paid, the letter about what failed: each once."""
+def _write_facts(payment: Payment, cause: Cause, *, asks: bool) -> None:
+    """The receipt of what is paid, the letter about what is not: each once."""
     if payment.state == PaymentState.SUCCEEDED and payment.paid_at:
         receipts.issue(payment, cause=cause)
         if payment.membership is not None:
@@ -230,15 +248,5 @@ def _write_facts(payment: Payment, cause: Cause) -> None:
             if payment.membership.end_reason in GIVEN_BACK:
                 # A direct debit that arrived after its supporter had withdrawn.
                 refunds.give_back_payment(payment, reason=payment.membership.end_reason)
-    elif payment.state == PaymentState.FAILED and payment.membership_id:
-        _tell_of_failure(payment, cause)
-
-
-def _tell_of_failure(payment: Payment, cause: Cause) -> None:
-    """The letter decides whether it is sent: not to who saw the refusal on Stripe's page."""
-    letters.queue(
-        kind="payment-failed",
-        key=str(payment.pk),
-        supporter_id=payment.supporter_id,
-        cause=cause,
-    )
+    for kind, key in tidings.of_payment(payment, asks=asks):
+        letters.queue(kind=kind, key=key, supporter_id=payment.supporter_id, cause=cause)

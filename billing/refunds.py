@@ -6,7 +6,7 @@ import structlog
 from django.db import transaction
 from django.db.models import QuerySet, Sum
 
-from billing import intents, ledger, receipts
+from billing import intents, ledger, letters, receipts
 from billing.cause import Cause
 from billing.intents import Wanted
 from billing.models import Intent, Membership, Payment, Refund
@@ -127,11 +127,20 @@ def _held_by_bank(payment: Payment) -> bool:
 
 
 def _write_documents(refund: Refund, cause: Cause) -> None:
+    """The document that its state calls for, or the letter that says that it is on its way."""
     if refund.state == RefundState.SUCCEEDED:
         receipts.credit(refund, cause=cause)
     elif refund.state in {RefundState.FAILED, RefundState.CANCELED}:
         # It may have failed before anybody was told of it; then there is nothing to take back.
         receipts.take_back(refund, cause=cause)
+    else:
+        # A card's is done at once, and its credit note says so; others take days.
+        letters.queue(
+            kind="refund",
+            key=refund.stripe_refund_id,
+            supporter_id=refund.payment.supporter_id,
+            cause=cause,
+        )
 
 
 def _ask(payment: Payment, amount_cents: int, press: str) -> Intent:

@@ -6,6 +6,10 @@ metadata `meitheal_ref`; it is "" where the object carries none.
 
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from typing import Final
+
+# https://docs.stripe.com/declines/codes, https://docs.stripe.com/error-codes
+_UNCONFIRMED: Final = ("authentication_required", "payment_intent_authentication_failure")
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +86,8 @@ class SubscriptionSnapshot:
     next_amount_cents: int | None = None
     next_interval: str = ""
     changes_on: datetime | None = None
+    # When the end was asked for, whenever it comes; None where none was, or it was taken back.
+    canceled_at: datetime | None = None
 
     @property
     def ends_on(self) -> datetime | None:
@@ -136,6 +142,14 @@ class PaymentSnapshot:
     created: datetime
     livemode: bool
     booked: tuple[BookedSnapshot, ...] = ()
+    # Why its last try failed, as Stripe says it; "" where none did, or another one is under way.
+    failure: str = ""
+
+    @property
+    def needs_confirmation(self) -> bool:
+        """Whether the bank wants to hear from the payer: it asks, or gave up asking."""
+        asked = self.status == "requires_payment_method" and self.failure in _UNCONFIRMED
+        return asked or self.status == "requires_action"
 
     @property
     def came_back(self) -> bool:

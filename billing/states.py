@@ -55,6 +55,22 @@ class DisputeState(TextChoices):
     CLOSED = "closed", "Closed without a dispute"
 
 
+class Refusal(TextChoices):
+    """Why a payment failed, as far as its payer is to be told.
+
+    That a card was reported as lost or stolen is not: the person who reads may not be the one who
+    reported it (https://docs.stripe.com/declines/codes).
+    """
+
+    FUNDS = "funds", "Not enough money in the account"
+    EXPIRED = "expired", "The card has run out"
+    MANDATE = "mandate", "The direct debit was not authorised"
+    ACCOUNT = "account", "The details do not lead to an account"
+    LIMIT = "limit", "More than the bank allows at once"
+    BUSY = "busy", "The bank did not answer"
+    OTHER = "other", "The bank gave no reason"
+
+
 class UnknownStatus(ValueError):
     """Stripe used a status this release does not know; a person has to look."""
 
@@ -127,6 +143,39 @@ def payment_state_of(status: str) -> PaymentState:
         return _PAYMENT_STATUS[status]
     except KeyError:
         raise UnknownStatus(f"payment status {status!r}") from None
+
+
+_REFUSALS: Final = {
+    "insufficient_funds": Refusal.FUNDS,
+    "expired_card": Refusal.EXPIRED,
+    "debit_not_authorized": Refusal.MANDATE,
+    "debit_authorization_not_match": Refusal.MANDATE,
+    "payment_intent_mandate_invalid": Refusal.MANDATE,
+    "revocation_of_authorization": Refusal.MANDATE,
+    "revocation_of_all_authorizations": Refusal.MANDATE,
+    "stop_payment_order": Refusal.MANDATE,
+    "account_closed": Refusal.ACCOUNT,
+    "bank_account_restricted": Refusal.ACCOUNT,
+    "incorrect_account_holder_name": Refusal.ACCOUNT,
+    "incorrect_number": Refusal.ACCOUNT,
+    "invalid_account": Refusal.ACCOUNT,
+    "invalid_account_number": Refusal.ACCOUNT,
+    "invalid_number": Refusal.ACCOUNT,
+    "no_account": Refusal.ACCOUNT,
+    "card_velocity_exceeded": Refusal.LIMIT,
+    "charge_exceeds_source_limit": Refusal.LIMIT,
+    "charge_exceeds_transaction_limit": Refusal.LIMIT,
+    "withdrawal_count_limit_exceeded": Refusal.LIMIT,
+    "issuer_not_available": Refusal.BUSY,
+    "processing_error": Refusal.BUSY,
+    "reenter_transaction": Refusal.BUSY,
+    "try_again_later": Refusal.BUSY,
+}
+
+
+def refusal_of(failure: str) -> Refusal:
+    """What to tell a payer of Stripe's word for why a payment failed."""
+    return _REFUSALS.get(failure, Refusal.OTHER)
 
 
 def refund_state_of(status: str) -> RefundState:

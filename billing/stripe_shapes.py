@@ -110,6 +110,7 @@ def subscription(shape: Shape) -> SubscriptionSnapshot:
         product_id=id_of(price.get("product")),
         **_means(shape.get("default_payment_method") or _default_method(shape)),
         latest_invoice_id=id_of(shape.get("latest_invoice")),
+        canceled_at=moment(shape.get("canceled_at")),
         **_schedule(shape.get("schedule")),
     )
 
@@ -209,7 +210,7 @@ def payment(
     `paid_by` carries its balance transaction expanded; fee and net stay None while Stripe has none
     (SEPA, asynchronous capture).
     """
-    charge = paid_by or {}
+    charge, tries = paid_by or {}, list(tries)
     booked = _booked(charge, shape["currency"])
     method, last4 = _method(charge.get("payment_method_details") or {})
     return PaymentSnapshot(
@@ -237,7 +238,19 @@ def payment(
                 for name in ("balance_transaction", "failure_balance_transaction")
             )
         ),
+        failure=_failure(shape, tries),
     )
+
+
+def _failure(shape: Shape, tries: Iterable[Shape]) -> str:
+    """Why the last try failed, in the narrowest of Stripe's words."""
+    error = shape.get("last_payment_error") or {}
+    failed = next((each for each in tries if each["id"] == id_of(error.get("charge"))), {})
+    if shape["status"] in {"succeeded", "processing"}:
+        return ""
+    # Of a direct debit the charge alone may tell; of a card its code only says "declined".
+    told = (error.get("decline_code"), failed.get("failure_code"), error.get("code"))
+    return next((str(each) for each in told if each), "")
 
 
 def refund(shape: Shape) -> RefundSnapshot:

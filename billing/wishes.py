@@ -10,10 +10,12 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from django.conf import settings
+from django.db import transaction
 from django.utils import timezone
 
-from billing import fulfilment, intents, renewals
-from billing.models import Membership, Plan
+from billing import fulfilment, intents, letters, renewals
+from billing.cause import Cause
+from billing.models import Intent, Membership, Plan
 from billing.models.plan import Interval
 from billing.models.stripe import IntentKind
 from billing.states import EndReason, MembershipState
@@ -143,7 +145,10 @@ def resume(*, membership: Membership, press: str) -> bool:
 
 
 def end_now(*, membership: Membership, reason: EndReason, press: str) -> bool:
-    """End it at once. For some reasons what was paid goes back in full: states.GIVEN_BACK."""
+    """End it at once. For some reasons what was paid goes back in full: states.GIVEN_BACK.
+
+    A withdrawal is acknowledged by letter whatever Stripe says: it counts from the press.
+    """
     if not membership.live:
         raise NotNow("it has ended")
     return _ask(membership, IntentKind.END_NOW, press, {"reason": reason})
@@ -171,12 +176,14 @@ def _price(plan: Plan, amount_cents: int) -> Shape:
 
 
 def _ask(membership: Membership, kind: IntentKind, press: str, params: Shape) -> bool:
-    intent = intents.record(
-        kind=kind,
-        press=press,
-        subject=membership.pk,
-        params={"subscription": membership.stripe_subscription_id, **params},
-    )
+    with transaction.atomic():
+        intent = intents.record(
+            kind=kind,
+            press=press,
+            subject=membership.pk,
+            params={"subscription": membership.stripe_subscription_id, **params},
+        )
+        _acknowledge(intent, membership)
     # Else the sweeper would carry out an older wish after this one.
     intents.supersede_before(intent)
     try:
@@ -184,3 +191,14 @@ def _ask(membership: Membership, kind: IntentKind, press: str, params: Shape) ->
     except Unavailable:
         return False
     return True
+
+
+def _acknowledge(intent: Intent, membership: Membership) -> None:
+    """Queue what a withdrawal is answered with, with its row (Directive 2011/83, Art. 11a(4))."""
+    if intent.kind == IntentKind.END_NOW and intent.params["reason"] == EndReason.WITHDRAWN:
+        letters.queue(
+            kind="withdrawal",
+            key=str(membership.pk),
+            supporter_id=membership.supporter_id,
+            cause=Cause.supporter(),
+        )

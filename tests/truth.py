@@ -5,17 +5,20 @@ it shares with the code under test is the database alone.
 """
 
 import json
+import re
 import urllib.parse
 import urllib.request
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.core import mail
 
 from billing.models import (
     Dispute,
+    Intent,
     LedgerLine,
     Letter,
     Membership,
@@ -28,6 +31,9 @@ from tests.local_stripe import LocalStripe
 
 Raw = dict[str, Any]
 REF = "meitheal_ref"
+_LIVE = ("active", "past_due", "paused")
+_PRICE = r"\d+-(month|year)"
+_DUBLIN = ZoneInfo("Europe/Dublin")
 _STATES = {
     "incomplete": "pending",
     "incomplete_expired": "expired",
@@ -80,7 +86,7 @@ def problems(stripe: LocalStripe) -> list[str]:
         *_refunds(wire),
         *_disputes(wire),
         *_documents(),
-        *_letters(),
+        *_letters(wire),
         *_ledger(wire),
     ]
 
@@ -228,13 +234,14 @@ def _documents() -> Iterator[str]:
             yield f"numbers of {where} have gaps: {sorted(given)}"
 
 
-def _letters() -> Iterator[str]:
+def _letters(wire: Wire) -> Iterator[str]:
     """Each letter that the facts call for, once, and no other."""
     written = Counter(Letter.objects.values_list("kind", "key"))
-    called_for = set(_called_for())
-    possible = called_for | set(_possible())
-    yield from (f"letter {each} was not written" for each in called_for - written.keys())
+    called_for = set(_called_for()) | set(_told_of_plans(wire))
+    possible = called_for | set(_possible()) | set(_passing(written.keys()))
+    yield from (f"letter {each} was not written" for each in called_for if not _has(written, each))
     yield from (f"letter {each} was not called for" for each in written.keys() - possible)
+    yield from _prices()
     waiting = Letter.objects.exclude(state__in=["sent", "skipped"])
     yield from (f"letter {each.kind} is {each.state}: {each.reason}" for each in waiting)
     sent = Letter.objects.filter(state="sent").count()
@@ -243,6 +250,32 @@ def _letters() -> Iterator[str]:
     mails = {each.extra_headers["Message-ID"] for each in mail.outbox}
     if len(mails) != sent:
         yield f"{len(mails)} mails for {sent} letters"
+
+
+def _prices() -> Iterator[str]:
+    """The last word about a price is the one that will be paid; without a word nothing changed."""
+    for membership in Membership.objects.filter(state__in=_LIVE, ends_on=None):
+        first = membership.payments.filter(state="succeeded").order_by("paid_at").first()
+        letters = Letter.objects.filter(kind="changed", key__startswith=f"{membership.pk}:")
+        last = letters.order_by("created_at").last()
+        if first is None:
+            continue
+        ahead = f"{membership.amount_cents}-{membership.interval}"
+        if membership.next_amount_cents is not None:
+            ahead = f"{membership.next_amount_cents}-{membership.next_interval}"
+        begun = f"{first.amount_cents}-{first.plan.interval}"
+        said = last.key.split(":")[2] if last else begun
+        if said != ahead:
+            yield f"membership {membership.pk} will pay {ahead}, and the last word was {said}"
+
+
+def _has(written: Counter[tuple[str, str]], wanted: tuple[str, str]) -> bool:
+    """Whether it was written; a key that ends in a star may go on as it likes."""
+    kind, key = wanted
+    begin = key.removesuffix("*")
+    if begin == key:
+        return wanted in written
+    return any(each[0] == kind and each[1].startswith(begin) for each in written)
 
 
 def _called_for() -> Iterator[tuple[str, str]]:
@@ -255,16 +288,87 @@ def _called_for() -> Iterator[tuple[str, str]]:
             yield "welcome", str(membership.pk)
         if membership.state == "ended":
             yield "ended", str(membership.pk)
+        if any(_beside(membership)):
+            yield "duplicate", str(membership.pk)
+    for payment in _recovered():
+        yield "recovered", str(payment.pk)
+    # A refund that takes days may have been heard of when it had arrived.
+    for refund in Refund.objects.filter(state="pending"):
+        yield "refund", refund.stripe_refund_id
+    for wish in Intent.objects.filter(kind="end_now", params__reason="withdrawn"):
+        yield "withdrawal", str(wish.subject)
+
+
+def _beside(membership: Membership) -> Iterator[Membership]:
+    """The older ones of the same supporter that run beside it, each of them paid."""
+    paid = Membership.objects.filter(
+        supporter_id=membership.supporter_id, state="active", payments__state="succeeded"
+    )
+    if membership in paid:
+        yield from paid.filter(created_at__lt=membership.created_at)
+
+
+def _recovered() -> Iterator[Payment]:
+    """What was paid for a membership after a try had failed."""
+    paid = Payment.objects.filter(state="succeeded").exclude(first_failed_at=None)
+    yield from paid.exclude(membership=None)
+
+
+def _told_of_plans(wire: Wire) -> Iterator[tuple[str, str]]:
+    """What is planned at Stripe now, of which the supporter has to know: an end, a pause.
+
+    Of a change of the price, whose key says what it was before, only the shape is known here.
+    """
+    live = dict(Membership.objects.filter(state__in=_LIVE).values_list("pk", "period_end"))
+    for sub in wire.all("subscriptions", status="all"):
+        row = Membership.objects.filter(pk=sub["metadata"].get(REF), pk__in=live).first()
+        if row is None:
+            continue
+        ends = sub["cancel_at"] or (
+            sub["items"]["data"][0]["current_period_end"] if sub["cancel_at_period_end"] else None
+        )
+        if ends:
+            day = datetime.fromtimestamp(ends, UTC).astimezone(_DUBLIN).date().isoformat()
+            yield "cancelled", f"{row.pk}:{sub['canceled_at']}:{day}"
+        if sub["status"] == "active" and sub["pause_collection"]:
+            yield "paused", f"{row.pk}:{sub['pause_collection']['resumes_at'] or 'open'}:*"
+
+
+def _passing(written: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:
+    """What may have been written about what has passed since: each by the shape of its key."""
+    members = {str(each) for each in Membership.objects.values_list("pk", flat=True)}
+    shapes = {
+        "changed": rf"{_PRICE}:{_PRICE}:\d{{4}}-\d\d-\d\d:(not-)?(price|sub_sched)_\w+",
+        "paused": r"(\d+|open):([0-9a-f-]{36}|\d{4}-\d\d-\d\d)",
+        "cancelled": r"\d+:\d{4}-\d\d-\d\d",
+    }
+    for kind, key in written:
+        subject, _, rest = key.partition(":")
+        if kind in shapes and subject in members and re.fullmatch(shapes[kind], rest):
+            yield kind, key
 
 
 def _possible() -> Iterator[tuple[str, str]]:
     """What may have been written, by what was heard when; it says of itself whether it was sent."""
     for event in MembershipEvent.objects.filter(new_state="active"):
         yield "welcome", str(event.membership_id)
-    for payment in Payment.objects.exclude(first_failed_at=None).exclude(membership=None):
-        yield "payment-failed", str(payment.pk)
+    for membership in Membership.objects.exclude(stripe_subscription_id=None):
+        yield "welcome", str(membership.pk)  # while a direct debit is on its way
+        if membership.started_at and _has_older(membership):
+            yield "duplicate", str(membership.pk)
+    for payment in Payment.objects.exclude(membership=None):
+        yield "authenticate", str(payment.pk)
+        if payment.first_failed_at is not None:
+            yield "payment-failed", str(payment.pk)
+    for refund in Refund.objects.all():
+        yield "refund", refund.stripe_refund_id
     for letter in Letter.objects.filter(kind="reminder"):
         yield letter.kind, letter.key
+
+
+def _has_older(membership: Membership) -> bool:
+    older = Membership.objects.filter(supporter_id=membership.supporter_id)
+    return older.filter(created_at__lt=membership.created_at).exists()
 
 
 def _ledger(wire: Wire) -> Iterator[str]:

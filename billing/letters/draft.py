@@ -25,7 +25,8 @@ questions), `site_url` (no slash at its end), `account_url`, `name` (may be ""),
 `signature` (who signs: the charity, or nobody to a supporter who wants it discreet) and `discreet`.
 The layouts greet, sign and end with the charity's identity; their block `regards` holds the
 good-bye. The .txt templates are not escaped for HTML. `facts`, a list of (label, text), is drawn as
-a table by including letters/facts.txt and letters/facts.html. A button: p.action around a.button.
+a table by including letters/facts.txt and letters/facts.html; `actions`, a list of (label, link),
+by letters/actions.txt and letters/actions.html, the first as a button, the account after the last.
 """
 
 from collections.abc import Callable

@@ -3,7 +3,16 @@
 from datetime import datetime
 from uuid import UUID
 
-from billing import collection, duplicates, fraud, memberships, payments, stripe_api
+from billing import (
+    collection,
+    duplicates,
+    fraud,
+    history,
+    memberships,
+    payments,
+    stripe_api,
+    tidings,
+)
 from billing import disputes as disputing
 from billing import payouts as paying_out
 from billing import refunds as refunding
@@ -37,6 +46,7 @@ from billing.states import (
     dispute_state_of,
     refund_state_of,
 )
+from billing.tidings import Tiding
 
 
 class Looking:
@@ -193,22 +203,21 @@ class Looking:
 
     def _membership(self, membership: Membership, snapshot: SubscriptionSnapshot) -> None:
         found = memberships.changes(membership, snapshot)
-        state_before, method_before = membership.state, membership.stripe_method_id
+        before, method_before = history.mirror(membership), membership.stripe_method_id
         self.sheet.columns("membership", membership, found)
-        if membership.state != state_before:
-            self.sheet.letter(
-                {MembershipState.ACTIVE: "welcome", MembershipState.ENDED: "ended"}.get(
-                    MembershipState(membership.state), ""
-                ),
-                membership,
-            )
+        if history.mirror(membership) != before:
+            self.sheet.letters(tidings.of_membership(before, membership, snapshot), membership)
+        if membership.state == MembershipState.ACTIVE != before["state"]:
+            self.sheet.letters(duplicates.tidings(membership), membership)
         self.sheet.ask(memberships.wanted(membership, snapshot, method_before))
 
     # Payments ---------------------------------------------------------------------------------
     def _payments(self, invoice: InvoiceSnapshot, owner: Membership) -> list[PaymentSnapshot]:
         seen = [stripe_api.get_payment(each) for each in invoice.payment_intent_ids]
         for snapshot in seen:
-            if payments.is_fact(snapshot):
+            if payments.debit_runs(snapshot) and owner.started_at is None:
+                self.sheet.letter("welcome", owner)
+            if payments.has_row(snapshot):
                 self._payment(self._row_of(snapshot, owner), snapshot, invoice, owner)
         if invoice.status == "paid" and invoice.paid_outside_cents > 0:
             self._outside(invoice, owner)
@@ -232,30 +241,30 @@ class Looking:
             self.sheet.write("payment", snapshot.id, told("amount_cents", payment.amount_cents))
         self.sheet.columns("payment", payment, found)
         self.sheet.lines(snapshot.booked)
-        self._facts(payment, owner)
+        self._facts(payment, owner, asks=snapshot.needs_confirmation)
 
     def _outside(self, invoice: InvoiceSnapshot, owner: Membership) -> None:
         row = Payment.objects.filter(stripe_invoice_id=invoice.id, outside_stripe=True).first()
         payment = self._paid.setdefault(invoice.id, row or payments.blank_outside(owner, invoice))
         if row is None:
             self.sheet.write("payment", invoice.id, told("amount_cents", payment.amount_cents))
-        self._facts(payment, owner)
+        self._facts(payment, owner, asks=False)
 
-    def _facts(self, payment: Payment, owner: Membership | None) -> None:
-        """The receipt of what is paid, the letter about what failed."""
+    def _facts(self, payment: Payment, owner: Membership | None, *, asks: bool) -> None:
+        """The receipt of what is paid, the letter about what is not."""
         if payment.state == PaymentState.SUCCEEDED and payment.paid_at:
             self.sheet.document(payment, Series.RECEIPT)
             if owner is not None:
                 self._first_payment(owner, payment.paid_at)
                 if owner.end_reason in GIVEN_BACK:
                     self.sheet.ask(refunding.wanted_back(payment, reason=owner.end_reason))
-        elif payment.state == PaymentState.FAILED and owner is not None:
-            self.sheet.letter("payment-failed", payment)
+        self.sheet.letters(tidings.of_payment(payment, asks=asks), payment)
 
     def _first_payment(self, owner: Membership, paid_at: datetime) -> None:
         if owner.started_at is None or owner.started_at > paid_at:
             self.sheet.columns("membership", owner, {"started_at": paid_at})
         self.sheet.letter("welcome", owner)
+        self.sheet.letters(duplicates.tidings(owner), owner)
         self.sheet.ask(duplicates.wanted(owner))
 
     def _behind(self, payment_intent_id: str) -> Payment | None:
@@ -283,7 +292,9 @@ class Looking:
         if state is RefundState.SUCCEEDED:
             self.sheet.document(paid, Series.RECEIPT)
             self.sheet.document(paid, Series.CREDIT_NOTE, refund=refund)
-        elif state is not RefundState.PENDING and _was_credited(refund):
+        elif state is RefundState.PENDING:
+            self.sheet.letters([Tiding("refund", snapshot.id)], refund)
+        elif _was_credited(refund):
             self.sheet.document(paid, Series.DEBIT_NOTE, refund=refund)
         return True
 

@@ -9,6 +9,7 @@ from billing.models import Dispute, Intent, Letter, Membership, Payment, Payout,
 from billing.models.receipt import Series
 from billing.outlook.foresight import Change, Outlook, told
 from billing.snapshots import BookedSnapshot
+from billing.tidings import Tiding
 
 
 class Sheet:
@@ -50,6 +51,14 @@ class Sheet:
         """A letter of this kind, whose key is the id of what it is about."""
         if kind and not Letter.objects.filter(kind=kind, key=str(about.pk)).exists():
             self.write("letter", _named(about), kind)
+
+    def letters(self, told: Iterable[Tiding], about: Membership | Payment | Refund) -> None:
+        """Note letters that would be asked for; one with the key of a row is named as the row."""
+        for kind, key in told:
+            if key == str(about.pk):
+                self.letter(kind, about)
+            elif not Letter.objects.filter(kind=kind, key=key).exists():
+                self.write("letter", key, kind)
 
     def ask(self, wanted: Iterable[Wanted]) -> None:
         """Note what Stripe would be asked to do."""

@@ -40,6 +40,11 @@ def debited(desk: Desk) -> tuple[Membership, Payment]:
     return member, member.payments.get()
 
 
+def said_last() -> str:
+    """The text of the last letter that went out, on one line."""
+    return " ".join(str(mail.outbox[-1].body).split())
+
+
 def mandate_of(desk: Desk, payment: Payment) -> str:
     charge = dashboard(desk).charges.retrieve(payment.stripe_charge_id)
     return str(charge.payment_method_details.sepa_debit.mandate)
@@ -72,16 +77,19 @@ def test_a_first_debit_that_the_bank_returns_is_told_while_it_can_be_mended(desk
     """Nobody was on Stripe's page to see it: the welcome had gone out days before."""
     member = desk.join("monthly", 500, iban=IBAN_FAILS)
     assert letters() == ["welcome"]
+    assert "begins when the bank has confirmed it" in said_last()
     desk.stripe.advance(days=6)
     with at_stripes_time(desk):
         settle(desk)
         assert letters() == ["payment-failed", "welcome"]
+        assert "the direct debit was not authorised" in said_last()
+        assert "please choose another way to pay" in said_last()
         desk.stripe.tell(f"customers/{customer_of(member)}/card", card=GOOD_CARD)
         settle(desk)
     member.refresh_from_db()
     assert member.state == MembershipState.ACTIVE
     assert paid(member) == [500]
-    assert letters() == ["payment-failed", "receipt", "welcome"]
+    assert letters() == ["payment-failed", "receipt", "recovered", "welcome"]
 
 
 @pytest.mark.case("E13", "E8")

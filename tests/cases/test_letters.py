@@ -27,6 +27,7 @@ _HREF = re.compile(r'href="(/[^"#]*)"')
 
 
 @pytest.mark.case("E13")
+@pytest.mark.usefixtures("stripe")
 def test_the_letter_about_a_first_debit_waits_until_we_know_what_it_failed_to_begin() -> None:
     """A sender may be faster than the worker that writes the membership's state."""
     member = rows.membership(state="pending", started_at=None)

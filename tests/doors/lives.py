@@ -30,6 +30,7 @@ from tests.postman import Event, Postman
 
 GOOD: Final = "4242424242424242"
 FAILS_LATER: Final = "4000000000000341"
+ASKS_ALWAYS: Final = "4000002760003184"
 CARDS: Final = (GOOD, GOOD, GOOD, "5555555555554444", "4000000000005126", "4000000000007726")
 GOOD_IBAN: Final = "DE89370400440532013000"
 IBANS: Final = (GOOD_IBAN, "DE62370400440532013001", "DE65370400440002222227")
@@ -211,7 +212,7 @@ def card(life: Life, number: int) -> str:
     customer = _customer(number)
     if customer is None:
         return "nobody there"
-    chosen = FAILS_LATER if number % 2 else GOOD
+    chosen = (GOOD, FAILS_LATER, ASKS_ALWAYS)[number % 3]
     life.stripe.tell(f"customers/{customer}/card", card=chosen)
     return chosen
 

@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any, Final
 
+from django.db.models import Q
+
 from billing.models import (
     Dispute,
     Intent,
@@ -22,6 +24,7 @@ from billing.models import (
     Refund,
     StripeEvent,
 )
+from billing.models.letter import LetterState
 from billing.models.stripe import IntentState
 
 Line = tuple[Any, ...]
@@ -100,7 +103,9 @@ class Digest:
 
     def _letters(self) -> Iterator[Line]:
         documents = {str(row.pk): _document(row) for row in Receipt.objects.all()}
-        for row in Letter.objects.exclude(kind="reminder"):
+        # Who heard of a second membership in the moment before the first one's state was written.
+        doubted = Q(kind="duplicate", state=LetterState.SKIPPED)
+        for row in Letter.objects.exclude(Q(kind="reminder") | doubted):
             yield "letter", row.kind, documents.get(row.key, row.key)
 
     def _intents(self) -> Iterator[Line]:

@@ -93,6 +93,7 @@ def test_a_failed_card_brings_a_letter_and_a_new_card_heals(house: House) -> Non
     house.wait_for(lambda: sent("receipt") == 2)
     house.wait_for(lambda: Membership.objects.get().state == MembershipState.ACTIVE)
     assert sent("payment-failed") == 1
+    house.wait_for(lambda: sent("recovered") == 1)
     assert Payment.objects.filter(state=PaymentState.SUCCEEDED).count() == 2
 
 
@@ -105,6 +106,7 @@ def test_alice_signs_in_cancels_and_the_membership_ends_with_its_period(house: H
     membership.refresh_from_db()
     assert membership.ends_on == membership.period_end
     assert after.status == 200
+    house.wait_for(lambda: sent("cancelled") == 1)
     house.advance(months=1, seconds=7200)
     house.wait_for(lambda: sent("ended"))
     membership.refresh_from_db()

@@ -10,10 +10,12 @@ from billing.states import (
     EDGES,
     MembershipState,
     RefundState,
+    Refusal,
     UnknownStatus,
     payment_state_of,
     reachable,
     refund_state_of,
+    refusal_of,
     state_of,
 )
 
@@ -93,3 +95,12 @@ def test_steps_that_were_slept_through_are_allowed() -> None:
     assert reachable(MembershipState.PENDING, MembershipState.PAST_DUE)
     assert not reachable(MembershipState.ACTIVE, MembershipState.PENDING)
     assert not reachable(MembershipState.ACTIVE, MembershipState.EXPIRED)
+
+
+@pytest.mark.parametrize("failure", ["stolen_card", "recipient_deceased", "fraudulent", "new", ""])
+def test_what_is_not_for_the_reader_of_a_letter_is_no_reason(failure: str) -> None:
+    assert refusal_of(failure) == Refusal.OTHER
+
+
+def test_a_bank_that_has_no_money_for_it_is_named_as_that() -> None:
+    assert refusal_of("insufficient_funds") == Refusal.FUNDS

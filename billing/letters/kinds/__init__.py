@@ -4,6 +4,6 @@ None trusts that the cause it was queued for still holds; a Skip says why it doe
 are in the templates, what is computed is in the language that is active: the supporter's.
 """
 
-from billing.letters.kinds import documents, ending, failing, joining, renewing
+from billing.letters.kinds import changing, documents, ending, failing, joining, renewing
 
-__all__ = ["documents", "ending", "failing", "joining", "renewing"]
+__all__ = ["changing", "documents", "ending", "failing", "joining", "renewing"]

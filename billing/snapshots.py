@@ -158,6 +158,15 @@ class PaymentSnapshot:
 
 
 @dataclass(frozen=True, slots=True)
+class MandateSnapshot:
+    """A Mandate: a payer's leave to debit their account, by the reference that their bank shows."""
+
+    id: str
+    reference: str
+    accepted_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class RefundSnapshot:
     """A Refund with the movements of money it made: out, and back again where it failed."""
 

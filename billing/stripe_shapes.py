@@ -15,6 +15,7 @@ from billing.snapshots import (
     EventSnapshot,
     FraudWarningSnapshot,
     InvoiceSnapshot,
+    MandateSnapshot,
     PaymentSnapshot,
     PayoutSnapshot,
     RefundSnapshot,
@@ -251,6 +252,21 @@ def _failure(shape: Shape, tries: Iterable[Shape]) -> str:
     # Of a direct debit the charge alone may tell; of a card its code only says "declined".
     told = (error.get("decline_code"), failed.get("failure_code"), error.get("code"))
     return next((str(each) for each in told if each), "")
+
+
+def mandate_id(charge: Shape) -> str:
+    """The id of the mandate that this charge was debited under, or ""."""
+    details = charge.get("payment_method_details") or {}
+    return id_of((details.get("sepa_debit") or {}).get("mandate"))
+
+
+def mandate(shape: Shape) -> MandateSnapshot:
+    details = shape["payment_method_details"].get("sepa_debit") or {}
+    return MandateSnapshot(
+        id=shape["id"],
+        reference=details.get("reference") or "",
+        accepted_at=moment((shape.get("customer_acceptance") or {}).get("accepted_at")),
+    )
 
 
 def refund(shape: Shape) -> RefundSnapshot:

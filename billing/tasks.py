@@ -18,6 +18,7 @@ from billing import (
     sweeper,
 )
 from billing.cause import Cause
+from billing.letters import gathering
 
 
 @shared_task
@@ -50,6 +51,11 @@ def sweep() -> None:
 @shared_task
 def plan_reminders() -> None:
     reminders.plan(now=timezone.now())
+
+
+@shared_task
+def gather_receipts() -> None:
+    gathering.plan(now=timezone.now())
 
 
 @shared_task

@@ -51,6 +51,8 @@ STRIPE_PAGE_ORIGINS = env.list(
         "https://invoice.stripe.com",
     ],
 )
+# Who takes direct debits, as Stripe's dashboard names us (Settings, Payment methods).
+SEPA_CREDITOR_ID = env.str("SEPA_CREDITOR_ID", default="")
 STRIPE_STATEMENT_DESCRIPTOR = env.str("STRIPE_STATEMENT_DESCRIPTOR", default="GCN SUPPORT")
 STRIPE_STATEMENT_SUFFIX = env.str("STRIPE_STATEMENT_SUFFIX", default="GIFT")
 # Stripe refuses the terms box unless a terms URL is set in its dashboard (public details).
@@ -62,6 +64,7 @@ PAUSE_DAYS = env.int("PAUSE_DAYS", default=92)
 DISPUTE_ENDS_MEMBERSHIP = env.bool("DISPUTE_ENDS_MEMBERSHIP", default=True)
 REFUND_FRAUD_WARNINGS = env.bool("REFUND_FRAUD_WARNINGS", default=True)
 REMINDER_DAYS = env.int("REMINDER_DAYS", default=21)
+SEPA_NOTICE_DAYS = env.int("SEPA_NOTICE_DAYS", default=14)
 LEASE_SECONDS = env.int("LEASE_SECONDS", default=300)
 SWEEP_SECONDS = env.int("SWEEP_SECONDS", default=60)
 EVENT_ATTEMPTS = env.int("EVENT_ATTEMPTS", default=8)
@@ -193,6 +196,8 @@ CELERY_BEAT_SCHEDULE = {
     "pulse": {"task": "config.health.pulse", "schedule": 15, "options": {"expires": 60}},
     "sweep": {"task": "billing.tasks.sweep", "schedule": SWEEP_SECONDS, "options": {"expires": 60}},
     "remind": {"task": "billing.tasks.plan_reminders", "schedule": crontab(minute="7")},
+    "gather": {"task": "billing.tasks.gather_receipts", "schedule": crontab(minute="12")},
+    "digest": {"task": "members.tasks.plan_digests", "schedule": crontab(minute="17")},
     "grace": {"task": "billing.tasks.end_graces", "schedule": crontab(minute="37")},
     "backfill": {"task": "billing.tasks.backfill", "schedule": crontab(minute="*/10")},
     "balance": {"task": "billing.tasks.balance_books", "schedule": crontab(hour="3", minute="50")},

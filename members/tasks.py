@@ -3,9 +3,14 @@
 from celery import shared_task
 from django.utils import timezone
 
-from members import retention
+from members import digests, retention
 
 
 @shared_task
 def tidy() -> None:
     retention.tidy(now=timezone.now())
+
+
+@shared_task
+def plan_digests() -> None:
+    digests.plan(now=timezone.now())

@@ -358,11 +358,14 @@ def _possible() -> Iterator[tuple[str, str]]:
             yield "duplicate", str(membership.pk)
     for payment in Payment.objects.exclude(membership=None):
         yield "authenticate", str(payment.pk)
+        yield from (("payment-failed", f"{payment.pk}:{step}") for step in ("3", "7", "last"))
         if payment.first_failed_at is not None:
             yield "payment-failed", str(payment.pk)
     for refund in Refund.objects.all():
         yield "refund", refund.stripe_refund_id
-    for letter in Letter.objects.filter(kind="reminder"):
+    # By the days that a membership had; whether one was told of twice, its key says.
+    planned = {"reminder", "sepa-notice", "card-expiring", "resumes-soon"}
+    for letter in Letter.objects.filter(kind__in=planned):
         yield letter.kind, letter.key
 
 

@@ -13,6 +13,10 @@ from billing.models.stripe import StripeCustomer
 from billing.states import EndReason, MembershipState
 
 LIVE: Final = frozenset({MembershipState.ACTIVE, MembershipState.PAST_DUE, MembershipState.PAUSED})
+# A kind of `method_kind` that must be told of before each payment.
+DIRECT_DEBIT: Final = "sepa_debit"
+# A pause may be over when the period is.
+_RENEWING: Final = [MembershipState.ACTIVE, MembershipState.PAUSED]
 
 
 class Membership(models.Model):
@@ -94,10 +98,34 @@ class Membership(models.Model):
         indexes = [
             models.Index(fields=["supporter", "-created_at"], name="membership_of_supporter"),
             models.Index(fields=["state", "-created_at"], name="membership_by_state"),
+            # What letters are planned by (billing.reminders): each looks at a few rows of many.
             models.Index(
                 fields=["period_end"],
                 name="membership_renews_yearly",
-                condition=Q(interval=Interval.YEAR, state=MembershipState.ACTIVE),
+                condition=Q(interval=Interval.YEAR, state__in=_RENEWING),
+            ),
+            models.Index(
+                fields=["period_end"],
+                name="membership_is_debited",
+                condition=Q(method_kind=DIRECT_DEBIT, state__in=_RENEWING),
+            ),
+            models.Index(
+                fields=["card_expires_on"],
+                name="membership_card_runs_out",
+                condition=Q(
+                    card_expires_on__isnull=False,
+                    state__in=sorted(LIVE),
+                ),
+            ),
+            models.Index(
+                fields=["resumes_on"],
+                name="membership_resumes",
+                condition=Q(resumes_on__isnull=False, state=MembershipState.PAUSED),
+            ),
+            models.Index(
+                fields=["past_due_since"],
+                name="membership_overdue",
+                condition=Q(state=MembershipState.PAST_DUE),
             ),
         ]
 

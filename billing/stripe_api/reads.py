@@ -6,6 +6,7 @@ from billing.snapshots import (
     DisputeSnapshot,
     FraudWarningSnapshot,
     InvoiceSnapshot,
+    MandateSnapshot,
     PaymentSnapshot,
     PayoutSnapshot,
     RefundSnapshot,
@@ -98,6 +99,14 @@ def customer_of_mandate(mandate_id: str) -> str:
     found = ask(api().mandates.retrieve, mandate_id, {"expand": ["payment_method"]})
     method = plain(found).get("payment_method")
     return shapes.id_of(method.get("customer")) if isinstance(method, dict) else ""
+
+
+def mandate_of_charge(charge_id: str) -> MandateSnapshot | None:
+    """The mandate that this charge was debited under; None where it was no direct debit."""
+    mandate_id = shapes.mandate_id(plain(ask(api().charges.retrieve, charge_id)))
+    if not mandate_id:
+        return None
+    return shapes.mandate(plain(ask(api().mandates.retrieve, mandate_id)))
 
 
 def refunds_of(charge_id: str) -> list[RefundSnapshot]:

@@ -11,7 +11,9 @@ from django.utils import timezone
 from pytest_django.fixtures import Settings
 
 from billing import stripe_api
+from billing.dates import dublin_date
 from billing.handlers import HANDLERS
+from billing.letters import ahead
 from billing.models import Letter, Plan
 from tests.doors.conftest import Desk
 from tests.local_stripe import LocalStripe
@@ -67,12 +69,14 @@ def test_the_yearly_reminder_goes_out_once_three_weeks_before(desk: Desk) -> Non
     membership = desk.join("yearly", 2388)
     assert membership.period_end is not None
     reminders = Letter.objects.filter(kind="reminder")
-    run_due((membership.period_end - timedelta(days=22)).isoformat())
+    morning = ahead.morning(dublin_date(membership.period_end) - timedelta(days=21))
+    run_due((morning - timedelta(hours=27)).isoformat())
     assert not reminders.exists()
+    run_due((morning - timedelta(hours=1)).isoformat())
+    assert [each.state for each in reminders.all()] == ["queued"]
     for hour in range(3):
-        moment = membership.period_end - timedelta(days=21) + timedelta(hours=hour)
-        run_due(moment.isoformat())
-    assert [each.state for each in reminders] == ["sent"]
+        run_due((morning + timedelta(hours=hour)).isoformat())
+    assert [each.state for each in reminders.all()] == ["sent"]
 
 
 @pytest.mark.case("E15")

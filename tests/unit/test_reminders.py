@@ -16,13 +16,15 @@ from billing import letters, reminders
 from billing.models import Letter, Membership
 from billing.models.letter import LetterState
 from billing.models.plan import Interval
+from billing.reminders import renewals
 from billing.states import MembershipState
 from tests import rows
 
 pytestmark = pytest.mark.django_db
 
 RENEWS = rows.NEXT_YEAR
-DAY_21 = datetime(2027, 2, 9, 0, 0, tzinfo=UTC)
+DAY_21 = datetime(2027, 2, 9, 9, 0, tzinfo=UTC)
+A_DAY_BEFORE = DAY_21 - timedelta(hours=26)
 
 
 class Subscriptions:
@@ -110,12 +112,12 @@ def _deliver(letter: Letter) -> LetterState:
 
 
 @pytest.mark.case("E15", "E22")
-def test_it_plans_one_reminder_on_day_21_however_often_it_looks() -> None:
+def test_it_plans_one_reminder_for_nine_in_dublin_on_day_21_however_often_it_looks() -> None:
     membership = rows.membership(slug="yearly")
-    assert reminders.plan(now=DAY_21 - timedelta(seconds=1)) == 0
-    assert reminders.plan(now=DAY_21) == 1
+    assert reminders.plan(now=A_DAY_BEFORE - timedelta(seconds=1)) == 0
+    assert reminders.plan(now=A_DAY_BEFORE) == 1
     for hours in range(72):
-        assert reminders.plan(now=DAY_21 + timedelta(hours=hours)) == 0
+        assert reminders.plan(now=A_DAY_BEFORE + timedelta(hours=hours)) == 0
     letter = Letter.objects.get()
     assert (letter.kind, letter.key) == ("reminder", f"{membership.pk}:2027-03-02")
     assert (letter.state, letter.due_at) == (LetterState.QUEUED, DAY_21)
@@ -126,7 +128,7 @@ def test_it_plans_again_for_the_next_year() -> None:
     membership, _first = _planned()
     Membership.objects.update(period_end=RENEWS.replace(year=2028))
     assert reminders.plan(now=DAY_21) == 0
-    assert reminders.plan(now=datetime(2028, 2, 10, tzinfo=UTC)) == 1
+    assert reminders.plan(now=datetime(2028, 2, 10, 9, tzinfo=UTC)) == 1
     assert Letter.objects.filter(key=f"{membership.pk}:2028-03-02").exists()
 
 
@@ -138,9 +140,10 @@ def test_it_plans_again_for_the_next_year() -> None:
         {"state": MembershipState.ENDED, "ended_at": rows.START},
         {"ends_on": RENEWS},
         {"interval": Interval.MONTH},
-        {"period_end": RENEWS + timedelta(days=1)},
+        {"period_end": RENEWS + timedelta(days=2)},
+        {"state": MembershipState.PAUSED, "resumes_on": RENEWS + timedelta(hours=3)},
     ],
-    ids=["paused", "overdue", "ended", "ends", "monthly", "later"],
+    ids=["paused", "overdue", "ended", "ends", "monthly", "later", "left out"],
 )
 def test_it_plans_nothing_for_what_does_not_renew_in_three_weeks(more: dict[str, Any]) -> None:
     rows.membership(slug="yearly", **more)
@@ -163,15 +166,49 @@ def test_it_says_so_where_a_reminder_would_come_too_late(
     assert bool(letter.reason) == (state == LetterState.SKIPPED)
 
 
-def test_it_plans_any_number_in_a_handful_of_queries(
+def test_it_plans_any_number_in_the_same_few_queries(
     django_assert_num_queries: DjangoAssertNumQueries,
 ) -> None:
     for _ in range(40):
         rows.membership(slug="yearly")
-    with django_assert_num_queries(5):
-        assert reminders.plan(now=DAY_21) == 40
-    with django_assert_num_queries(3):
-        assert reminders.plan(now=DAY_21) == 0
+    with django_assert_num_queries(2):
+        assert renewals.plan(now=DAY_21) == 40
+    with django_assert_num_queries(2):
+        assert renewals.plan(now=DAY_21) == 0
+
+
+@pytest.mark.case("E15")
+def test_a_pause_that_is_over_before_the_renewal_is_no_reason_to_be_silent(
+    stripe: Subscriptions,
+) -> None:
+    resumes = RENEWS - timedelta(days=3)
+    membership = rows.membership(slug="yearly", state=MembershipState.PAUSED, resumes_on=resumes)
+    assert renewals.plan(now=DAY_21) == 1
+    pause = {"behavior": "void", "resumes_at": int(resumes.timestamp())}
+    stripe.tells(membership, pause_collection=pause)
+    assert _deliver(Letter.objects.get()) == LetterState.SENT
+
+
+@pytest.mark.case("E15")
+def test_a_clock_that_jumped_ahead_and_back_costs_no_reminder() -> None:
+    """By the wrong clock it was too late; by the right one it is not."""
+    rows.membership(slug="yearly")
+    assert reminders.plan(now=RENEWS - timedelta(days=3)) == 1
+    assert Letter.objects.get().state == LetterState.SKIPPED
+    assert reminders.plan(now=A_DAY_BEFORE) == 0
+    assert Letter.objects.get().state == LetterState.QUEUED
+    assert reminders.plan(now=RENEWS - timedelta(days=3)) == 0
+    assert Letter.objects.get().state == LetterState.QUEUED
+
+
+@pytest.mark.case("E15")
+def test_what_staff_or_an_import_kept_back_is_not_taken_up_again() -> None:
+    _membership, letter = _planned()
+    for state, reason in [("held", ""), ("skipped", "imported"), ("failed", "SMTPDataError")]:
+        Letter.objects.update(state=state, reason=reason)
+        assert reminders.plan(now=DAY_21 + timedelta(hours=1)) == 0
+        letter.refresh_from_db()
+        assert letter.state == state
 
 
 def test_it_tells_amount_day_card_and_how_to_end_it(stripe: Subscriptions) -> None:
@@ -187,8 +224,34 @@ def test_it_tells_amount_day_card_and_how_to_end_it(stripe: Subscriptions) -> No
         "Visa ending 4242",
         "every year, until you end it",
         "http://testserver/account/",
+        f"http://testserver/letters/cancel/{membership.pk}/",
     ):
         assert words in str(message.body)
+
+
+@pytest.mark.case("E15", "E6")
+def test_it_tells_the_amount_and_rhythm_that_a_wish_will_bring_with_the_renewal(
+    stripe: Subscriptions,
+) -> None:
+    membership, letter = _planned()
+    told = {"meitheal_next_amount": "499", "meitheal_next_interval": "month"}
+    begun, end = int(rows.START.timestamp()), int(RENEWS.timestamp())
+    schedule = {
+        "id": "sub_sched_1",
+        "object": "subscription_schedule",
+        "status": "active",
+        "metadata": told,
+        "current_phase": {"start_date": begun, "end_date": end},
+        "phases": [
+            {"start_date": begun, "end_date": end},
+            {"start_date": end, "end_date": 2 * end},
+        ],
+    }
+    stripe.tells(membership, schedule=schedule)
+    assert _deliver(letter) == LetterState.SENT
+    text = str(mail.outbox[0].body)
+    assert "€4.99" in text
+    assert "every month, until you end it" in text
 
 
 @pytest.mark.case("E15")

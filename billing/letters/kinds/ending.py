@@ -19,7 +19,7 @@ from billing.models import Intent, Letter, Membership, Refund
 from billing.models.stripe import IntentKind
 from billing.money import format_amount
 from billing.states import EndReason, MembershipState, RefundState
-from billing.wording import long_date, moment_words
+from billing.wording import long_date, means, moment_words, named
 
 
 @composes("cancelled")
@@ -88,7 +88,7 @@ def withdrawal(letter: Letter) -> Outcome:
     agreed = membership.started_at or membership.created_at
     rows = [
         (_("Received on"), moment_words(pressed.created_at)),
-        (_("Agreement"), f"{membership.plan.name}, {price_of(membership)}"),
+        (_("Agreement"), f"{named(membership.plan.name)}, {price_of(membership)}"),
         (_("Agreed on"), long_date(agreed)),
         (_("Reference"), str(membership.pk)),
     ]
@@ -107,7 +107,7 @@ def refund(letter: Letter) -> Outcome:
     rows = [
         (_("Amount"), amount),
         (_("Sent on"), long_date(row.refunded_at)),
-        (_("Goes back to"), row.payment.method_label),
+        (_("Goes back to"), means(row.payment.method_label)),
     ]
     runs = membership is not None and membership.live and membership.ends_on is None
     end = (

@@ -26,7 +26,7 @@ from billing.models.letter import LetterState
 from billing.money import format_amount
 from billing.snapshots import PaymentSnapshot
 from billing.states import MembershipState, PaymentState, Refusal, payment_state_of, refusal_of
-from billing.wording import long_date
+from billing.wording import long_date, means
 
 # The first letter has no step in its key; the others are planned ahead, with the day they are of.
 FIRST: Final = ""
@@ -111,7 +111,7 @@ def recovered(letter: Letter) -> Outcome:
     amount = format_amount(payment.amount_cents, payment.currency)
     rows = [
         (_("Amount"), amount),
-        (_("Paid with"), payment.method_label),
+        (_("Paid with"), means(payment.method_label)),
         (_("Your support"), price_of(membership)),
     ]
     return Draft({**facts(*rows), **actions(ending(letter, membership)), "amount": amount})
@@ -161,7 +161,7 @@ def _draft(letter: Letter, found: _Open, *, step: str = FIRST) -> Draft:
     rows = [
         (_("Amount"), found.amount),
         (_("Tried on"), long_date(found.since)),
-        (_("From"), payment.method_label or paid_with(membership)),
+        (_("From"), means(payment.method_label) or paid_with(membership)),
         (_("Your support"), price_of(membership)),
     ]
     pay = action(_("Pay now"), Purpose.PAY, letter, membership.pk)

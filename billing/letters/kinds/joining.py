@@ -23,7 +23,7 @@ from billing.models import Letter, Membership
 from billing.models.plan import BenefitClass, Interval
 from billing.money import format_amount
 from billing.states import MembershipState, PaymentState
-from billing.wording import long_date
+from billing.wording import long_date, named, rhythm
 
 # Who has held two for longer than this holds them on purpose.
 _TOLD_WITHIN: Final = timedelta(days=30)
@@ -65,7 +65,7 @@ def _contract(letter: Letter, membership: Membership, *, provisional: bool) -> d
     plan = membership.plan
     donation = plan.benefit_class == BenefitClass.NONE
     renews = "" if membership.ends_on or provisional else _day(membership.period_end)
-    in_return = _("Nothing: it is a donation") if donation else plan.benefits or plan.name
+    in_return = _("Nothing: it is a donation") if donation else plan.benefits or named(plan.name)
     rows = [
         (_("You pay"), price_of(membership)),
         (_("Paid with"), paid_with(membership)),
@@ -82,12 +82,12 @@ def _contract(letter: Letter, membership: Membership, *, provisional: bool) -> d
             _("Withdraw from this agreement"), Purpose.WITHDRAW, letter, membership.pk
         )[1],
         "provisional": provisional,
-        "plan_name": plan.name,
+        "plan_name": named(plan.name),
         "reference": str(membership.pk),
         "price": price_of(membership),
         "agreed": agreed,
         "donation": donation,
-        "interval_words": membership.get_interval_display(),
+        "interval_words": rhythm(membership.interval),
         "yearly": membership.interval == Interval.YEAR,
         "notice_weeks": settings.REMINDER_DAYS // 7,
         "withdraw_by": long_date(withdrawal.deadline(first_day)),

@@ -9,6 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from billing import dunning, reminders, sweeper
+from billing.letters import gathering
 
 
 class Command(BaseCommand):
@@ -23,6 +24,7 @@ class Command(BaseCommand):
             raise CommandError("--now moves the clock and is refused with a live key")
         done = {
             "reminders": reminders.plan(now=now),
+            "collected": gathering.plan(now=now),
             "graces": dunning.end_graces(now=now),
             **sweeper.do_what_waits(now=now),
         }

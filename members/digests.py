@@ -112,7 +112,7 @@ def _figures(week: Month) -> list[tuple[str, str]]:
     """Sums over the week, and who stands now. Cents in, words out."""
     weeks = [week]
     [came], [left] = people.arrivals(weeks), people.departures(weeks)
-    [income], [back], [failed] = money.income(weeks), money.refunds(weeks), money.failures(weeks)
+    [income], [back], [failed] = money.income(weeks), money.gone_back(weeks), money.failures(weeks)
     [counts] = per_month(
         Payment.objects.filter(state=PaymentState.SUCCEEDED),
         moment="paid_at",

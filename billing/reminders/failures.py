@@ -7,6 +7,7 @@ from typing import Final
 
 from django.conf import settings
 from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 
 from billing.dates import day_start, dublin_date
 from billing.letters import ahead
@@ -55,10 +56,11 @@ def _overdue() -> QuerySet[Membership]:
     That is the latest of those that failed by then: what fails later, while the grace runs, begins
     none, so that nobody is told of the third day twice.
     """
-    failed = Payment.objects.filter(
-        membership=OuterRef("pk"), first_failed_at__lte=OuterRef("past_due_since") + _A_DAY
-    ).exclude(state=PaymentState.SUCCEEDED)
-    latest = failed.order_by("-first_failed_at", "-pk").values("pk")[:1]
+    # One that waits for its payer to confirm it has not failed; it is as unpaid.
+    unpaid = Payment.objects.filter(membership=OuterRef("pk")).exclude(state=PaymentState.SUCCEEDED)
+    failed = unpaid.annotate(since=Coalesce("first_failed_at", "created_at"))
+    begun = failed.filter(since__lte=OuterRef("past_due_since") + _A_DAY)
+    latest = begun.order_by("-since", "-pk").values("pk")[:1]
     overdue = Membership.objects.filter(state=MembershipState.PAST_DUE)
     return overdue.annotate(failed=Subquery(latest)).filter(failed__isnull=False)
 

@@ -8,7 +8,16 @@ that is tested: tests/unit/test_letter_samples.py. A kind may have several cases
 first. Links in samples lead nowhere.
 """
 
-from billing.letters.samples import documents, ending, failing, joining, renewing
+from billing.letters.samples import changing, documents, ending, failing, joining, renewing
 from billing.letters.samples.shelf import SAMPLES, shows
 
-__all__ = ["SAMPLES", "documents", "ending", "failing", "joining", "renewing", "shows"]
+__all__ = [
+    "SAMPLES",
+    "changing",
+    "documents",
+    "ending",
+    "failing",
+    "joining",
+    "renewing",
+    "shows",
+]

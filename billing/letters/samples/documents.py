@@ -1,41 +1,66 @@
 """Documents on their way to who paid."""
 
+from typing import Any
+
 from django.utils.translation import gettext as _
 
+from billing import withdrawal
+from billing.dates import dublin_date
+from billing.documents.words import between
 from billing.letters.draft import Attachment, Draft
-from billing.letters.kinds.facts import facts
-from billing.letters.samples.shelf import BEGAN, CARD, NEXT, REFERENCE, shows
+from billing.letters.kinds.facts import facts, price_of
+from billing.letters.kinds.standing import Standing
+from billing.letters.links import Purpose
+from billing.letters.samples.shelf import BEGAN, CARD, NEXT, REFERENCE, link, membership, shows
 from billing.money import format_amount
 from billing.wording import long_date
 
 AMOUNT = format_amount(199)
 
 
-@shows("receipt", "of a membership")
-def receipt() -> Draft:
-    return _receipt(recurring=True)
+@shows("receipt", "the first of a membership")
+def first() -> Draft:
+    last_day = withdrawal.deadline(dublin_date(BEGAN))
+    return _receipt(
+        {
+            "end_url": link(Purpose.CANCEL),
+            "withdraw_url": link(Purpose.WITHDRAW),
+            "withdraw_by": long_date(last_day),
+        }
+    )
+
+
+@shows("receipt", "a later one")
+def later() -> Draft:
+    return _receipt({"end_url": link(Purpose.CANCEL)})
+
+
+@shows("receipt", "of one that will end")
+def ending() -> Draft:
+    return _receipt({"ends": long_date(NEXT)})
+
+
+@shows("receipt", "of one that has ended")
+def over() -> Draft:
+    return _receipt({"over": True})
 
 
 @shows("receipt", "of a gift")
 def gift() -> Draft:
-    return _receipt(recurring=False)
+    return _receipt({"once": True})
 
 
-def _receipt(*, recurring: bool) -> Draft:
-    plan = "Monthly" if recurring else "Once"
-    period = f"{long_date(BEGAN)} {_('to')} {long_date(NEXT)}"
+def _receipt(more: dict[str, Any]) -> Draft:
     rows = [
         (_("Paid"), AMOUNT),
         (_("Date of payment"), long_date(BEGAN)),
         (_("Receipt number"), "R-2026-000001"),
         (_("Paid with"), CARD),
-        (_("For"), f"{_('Donation')}: {plan}"),
-        (_("Period covered"), period if recurring else ""),
         (_("Issued on"), long_date(BEGAN)),
         (_("Reference"), REFERENCE),
     ]
     statement = _("This is a donation. No goods or services were provided in return.")
-    return _document(rows, statement, "receipt-2026-000001.pdf", recurring=recurring)
+    return _document(rows, statement, "receipt-2026-000001.pdf", more)
 
 
 @shows("credit-note")
@@ -45,8 +70,6 @@ def credit_note() -> Draft:
         (_("Date of refund"), long_date(BEGAN)),
         (_("Credit note number"), "C-2026-000001"),
         (_("Refunded to"), CARD),
-        (_("For"), f"{_('Donation')}: Monthly"),
-        (_("Refers to"), f"{_('Receipt')} R-2026-000001"),
         (_("Issued on"), long_date(BEGAN)),
         (_("Reference"), REFERENCE),
     ]
@@ -63,8 +86,6 @@ def debit_note() -> Draft:
         (_("Date"), long_date(BEGAN)),
         (_("Debit note number"), "D-2026-000001"),
         (_("Could not be sent to"), CARD),
-        (_("For"), f"{_('Donation')}: Monthly"),
-        (_("Refers to"), f"{_('Credit note')} C-2026-000001"),
         (_("Issued on"), long_date(BEGAN)),
         (_("Reference"), REFERENCE),
     ]
@@ -76,15 +97,57 @@ def debit_note() -> Draft:
 
 
 def _document(
-    rows: list[tuple[str, str]], statement: str, file_name: str, *, recurring: bool = True
+    rows: list[tuple[str, str]], statement: str, file_name: str, more: dict[str, Any] | None = None
 ) -> Draft:
     return Draft(
         facts(*rows)
-        | {
-            "amount": AMOUNT,
-            "day": long_date(BEGAN),
-            "statement": statement,
-            "recurring": recurring,
-        },
+        | {"amount": AMOUNT, "day": long_date(BEGAN), "statement": statement}
+        | (more or {}),
         (Attachment(file_name, b"", "application/pdf"),),
     )
+
+
+@shows("receipts")
+def receipts() -> Draft:
+    context = _listed() | {"time": between(long_date(BEGAN), long_date(NEXT))}
+    file = Attachment("receipts-2026-03-to-2026-04.pdf", b"", "application/pdf")
+    return Draft(context, (file,))
+
+
+@shows("statement", "of a year")
+def statement() -> Draft:
+    leave_url = link(Purpose.STOP)
+    return _statement({"waited": 0, "leave_url": leave_url}, leave_url)
+
+
+@shows("statement", "with receipts that waited")
+def statement_with_receipts() -> Draft:
+    return _statement({"waited": 2, "leave_url": ""}, "")
+
+
+def _statement(more: dict[str, Any], leave_url: str) -> Draft:
+    files = [Attachment("statement-2026.pdf", b"", "application/pdf")]
+    if more["waited"]:
+        files.append(Attachment("receipts-2026-03-to-2026-04.pdf", b"", "application/pdf"))
+    return Draft(_listed() | {"year": "2026"} | more, tuple(files), leave_url=leave_url)
+
+
+def _listed() -> dict[str, Any]:
+    """Two payments, a line each, and how the support stands."""
+    lines = [
+        {
+            "day": long_date(each),
+            "label": f"R-2026-00000{number}",
+            "amount": AMOUNT,
+            "url": link(Purpose.RECEIPT),
+        }
+        for number, each in enumerate((BEGAN, NEXT), start=1)
+    ]
+    total = format_amount(2 * 199)
+    rows = [(_("Your support"), price_of(membership())), (_("Next payment"), long_date(NEXT))]
+    return facts((_("In all"), total)) | {
+        "lines": lines,
+        "total": total,
+        "in_return": [_("This is a donation. No goods or services were provided in return.")],
+        "standing": [Standing(facts(*rows)["facts"], link(Purpose.CANCEL))],
+    }

@@ -6,8 +6,18 @@ from django.utils.translation import gettext as _
 from billing import withdrawal
 from billing.dates import dublin_date
 from billing.letters.draft import Draft
-from billing.letters.kinds.facts import facts, price_of
-from billing.letters.samples.shelf import BEGAN, CARD, membership, shows
+from billing.letters.kinds.facts import actions, facts, price_of
+from billing.letters.links import Purpose
+from billing.letters.samples.shelf import (
+    BEGAN,
+    CARD,
+    REFERENCE,
+    action,
+    ending,
+    link,
+    membership,
+    shows,
+)
 from billing.models.plan import Interval
 from billing.money import format_amount
 from billing.wording import long_date, price
@@ -23,11 +33,14 @@ def yearly() -> Draft:
     return _welcome(Interval.YEAR)
 
 
+@shows("welcome", "first direct debit on its way")
+def provisional() -> Draft:
+    return _welcome(Interval.MONTH, provisional=True)
+
+
 @shows("welcome", "a second one")
 def second() -> Draft:
-    draft = _welcome(Interval.MONTH)
-    draft.context["others"] = [(price(2388, "eur", Interval.YEAR), long_date(BEGAN))]
-    return draft
+    return _welcome(Interval.MONTH, second=True)
 
 
 @shows("welcome", "with benefits")
@@ -35,29 +48,50 @@ def with_benefits() -> Draft:
     return _welcome(Interval.YEAR, benefits="The magazine by post")
 
 
-def _welcome(interval: Interval, benefits: str = "") -> Draft:
+def _welcome(
+    interval: Interval, *, benefits: str = "", provisional: bool = False, second: bool = False
+) -> Draft:
     of = membership(interval)
     assert of.period_end is not None  # noqa: S101 - the sample has one
     rows = [
         (_("You pay"), price_of(of)),
-        (_("Paid with"), CARD),
-        (_("Began on"), long_date(BEGAN)),
-        (_("Next payment"), long_date(of.period_end)),
+        (_("Paid with"), "" if provisional else CARD),
+        (_("Agreed on") if provisional else _("Began on"), long_date(BEGAN)),
+        (_("Next payment"), "" if provisional else long_date(of.period_end)),
         (_("In return"), benefits or _("Nothing: it is a donation")),
-        (_("Reference"), str(of.pk)),
+        (_("Reference"), REFERENCE),
     ]
     return Draft(
-        facts(*rows)
-        | {
-            "membership": of,
+        {
+            **facts(*rows),
+            **actions(ending()),
+            "withdraw_link": link(Purpose.WITHDRAW),
+            "provisional": provisional,
+            "plan_name": of.plan.name,
+            "reference": REFERENCE,
             "price": price_of(of),
-            "amount": format_amount(of.amount_cents, of.currency),
             "agreed": long_date(BEGAN),
             "donation": not benefits,
             "interval_words": of.get_interval_display(),
             "yearly": interval == Interval.YEAR,
             "notice_weeks": settings.REMINDER_DAYS // 7,
             "withdraw_by": long_date(withdrawal.deadline(dublin_date(BEGAN))),
-            "others": [],
+            "second": second,
         }
     )
+
+
+@shows("duplicate")
+def duplicate() -> Draft:
+    other = price(2388, "eur", Interval.YEAR)
+    rows = [
+        (_("This one"), price_of(membership())),
+        (_("Began on"), long_date(BEGAN)),
+        (
+            _("The other one"),
+            _("%(price)s, since %(day)s") % {"price": other, "day": long_date(BEGAN)},
+        ),
+        (_("Reference"), REFERENCE),
+    ]
+    undo = action(_("Undo this one and get it back"), Purpose.UNDO)
+    return Draft({**facts(*rows), **actions(undo, ending()), "amount": format_amount(199)})

@@ -3,9 +3,11 @@
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Final
+from uuid import UUID
 
-from django.conf import settings
+from django.utils.translation import gettext as _
 
+from billing.letters import links
 from billing.letters.draft import Draft
 from billing.letters.links import Purpose
 from billing.models import Membership, Plan
@@ -49,5 +51,13 @@ def membership(interval: Interval = Interval.MONTH) -> Membership:
 
 
 def link(purpose: Purpose) -> str:
-    """An address of the right length that leads nowhere."""
-    return f"{settings.SITE_URL}/letters/{purpose}/{REFERENCE}/sample-link-that-leads-nowhere/"
+    """An address of the right look: it is bound to nobody's hash, so it opens nothing."""
+    return links.url(purpose, UUID(REFERENCE), holder="")
+
+
+def action(label: str, purpose: Purpose) -> tuple[str, str]:
+    return label, link(purpose)
+
+
+def ending() -> tuple[str, str]:
+    return action(_("End your support"), Purpose.CANCEL)

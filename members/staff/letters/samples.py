@@ -1,16 +1,81 @@
 """Samples of every kind: billing's, and those of the letters that members write."""
 
 from django.conf import settings
+from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from billing.letters.draft import Draft
+from billing.letters.links import Purpose
 from billing.letters.samples import SAMPLES, shows
-
-_NOWHERE = f"{settings.SITE_URL}/sign-in/sample/link-that-leads-nowhere/"
+from billing.letters.samples.shelf import BEGAN, NEXT, REFERENCE, link
+from billing.money import format_amount
+from billing.wording import long_date
 
 
 @shows("sign-in")
 def sign_in() -> Draft:
-    return Draft({"link": _NOWHERE, "minutes": 60})
+    path = reverse("sign-in-link", args=[REFERENCE, "sample-that-opens-nothing"])
+    return Draft({"link": f"{settings.SITE_URL}{path}", "minutes": 60})
+
+
+@shows("address-confirm", "an address that is free")
+def address_confirm() -> Draft:
+    return _address_confirm(taken=False)
+
+
+@shows("address-confirm", "an address with an account")
+def address_taken() -> Draft:
+    return _address_confirm(taken=True)
+
+
+def _address_confirm(*, taken: bool) -> Draft:
+    return Draft(
+        {
+            "taken": taken,
+            "link": link(Purpose.ADDRESS),
+            "hours": 24,
+            "sign_in_url": settings.SITE_URL + reverse("sign-in"),
+        }
+    )
+
+
+@shows("address-told")
+def address_told() -> Draft:
+    return Draft({"day": long_date(BEGAN)})
+
+
+@shows("export-ready")
+def export_ready() -> Draft:
+    return Draft({"link": link(Purpose.EXPORT), "until": long_date(NEXT)})
+
+
+@shows("erased", "who had given")
+def erased() -> Draft:
+    return Draft({"asked": long_date(BEGAN), "given": True})
+
+
+@shows("erased", "who never gave")
+def erased_without_gift() -> Draft:
+    return Draft({"asked": long_date(BEGAN), "given": False})
+
+
+@shows("staff-digest")
+def staff_digest() -> Draft:
+    leave_url = link(Purpose.STOP)
+    context = {
+        "first": long_date(BEGAN),
+        "last": long_date(NEXT),
+        "facts": [
+            (_("Members now"), "120"),
+            (_("Monthly recurring revenue"), format_amount(23_880)),
+            (_("New"), _("under %(few)s") % {"few": 5}),
+            (_("Came in"), format_amount(23_880)),
+        ],
+        "works": [(_("Letters that wait"), "0"), (_("Letters given up"), "0")],
+        "reports_url": settings.SITE_URL + reverse("staff-reports"),
+        "leave_url": leave_url,
+    }
+    return Draft(context, leave_url=leave_url)
 
 
 def cases(kind: str) -> list[str]:

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('billing', '0011_means_of_payment'),
+        ('billing', '0012_history_is_final'),
         ('members', '0002_letter_wishes'),
     ]
 

@@ -20,7 +20,9 @@ def ring_what_waits(*, now: datetime) -> None:
     """
     for event_id in inbox.due(now=now):
         doorbell.ring("billing.tasks.process_event", event_id)
-    for letter_id in letters.due(now):
+    # A sender that is rung goes on with what else waits: one ring for each round is enough, and a
+    # mail server that is away is not called once for every letter.
+    for letter_id in letters.due(now)[:: letters.ROUND_LETTERS]:
         doorbell.ring("billing.tasks.deliver_letter", str(letter_id))
     resume_intents(now=now)
     if reconcile.stranded():
@@ -35,8 +37,8 @@ def do_what_waits(*, now: datetime) -> dict[str, int]:
         done["events"] += sum(inbox.process(each, now=now) is not None for each in event_ids)
     # What the events called for just now is due a moment after `now`.
     later = max(now, timezone.now())
-    while letter_ids := letters.due(later):
-        done["letters"] += len([letters.deliver(each, now=later) for each in letter_ids])
+    while dealt_with := letters.deliver_waiting(now=later):
+        done["letters"] += dealt_with
     return done
 
 

@@ -28,7 +28,12 @@ def process_event(event_id: str) -> None:
 
 @shared_task
 def deliver_letter(letter_id: str) -> None:
-    letters.deliver(UUID(letter_id))
+    letters.deliver_waiting(UUID(letter_id))
+
+
+@shared_task
+def deliver_letters() -> None:
+    letters.deliver_waiting()
 
 
 @shared_task

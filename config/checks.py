@@ -7,9 +7,14 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register  # noqa: A004
 
-from members import vault
+from members import bounces, vault
 
 _LOOPBACK: Final = {"127.0.0.1", "localhost", "::1"}
+_SECRET_SIGNS: Final = 24
+_SIGNED_BY: Final = {
+    "mailgun": "MAILGUN_WEBHOOK_SIGNING_KEY",
+    "mailersend": "MAILERSEND_SIGNING_SECRET",
+}
 
 
 @register(Tags.security)
@@ -63,12 +68,39 @@ def stripe_is_set(**_kwargs: Any) -> Sequence[CheckMessage]:
 
 @register(Tags.security, deploy=True)
 def letters_leave(**_kwargs: Any) -> Sequence[CheckMessage]:
+    if settings.EMAIL_BACKEND.startswith("anymail."):
+        return []  # over HTTPS
     if settings.EMAIL_HOST == "localhost" or not (settings.EMAIL_USE_TLS or settings.EMAIL_USE_SSL):
         hint = "Set EMAIL_URL to smtp+tls://user:password@host:587: letters hold sign-in links."
         return [
             Warning("Mail is sent without encryption, or not at all.", hint, id="meitheal.W005")
         ]
     return []
+
+
+@register(Tags.security)
+def mail_events_are_guarded(**_kwargs: Any) -> Sequence[CheckMessage]:
+    found: list[CheckMessage] = []
+    for service in settings.MAIL_EVENTS_FROM:
+        if service not in bounces.SERVICES:
+            hint = f"Known are: {', '.join(bounces.SERVICES)}."
+            said = f"MAIL_EVENTS_FROM names {service!r}."
+            found.append(Error(said, hint, id="meitheal.E015"))
+        wanted = _SIGNED_BY.get(service)
+        if wanted and not settings.ANYMAIL.get(wanted):
+            hint = f"Set ANYMAIL_{wanted} to the key that {service} signs its events with."
+            said = f"{service}'s events cannot be verified: each would be answered 500."
+            found.append(Error(said, hint, id="meitheal.E018"))
+    secrets = settings.ANYMAIL.get("WEBHOOK_SECRET") or []
+    if settings.MAIL_EVENTS_FROM and not secrets:
+        hint = "Set it to name:password and write it into the address at the mail service."
+        said = "MAIL_EVENTS_FROM without ANYMAIL_WEBHOOK_SECRET: its door stays shut."
+        found.append(Error(said, hint, id="meitheal.E016"))
+    if any(len(each.partition(":")[2]) < _SECRET_SIGNS for each in secrets):
+        hint = "name:password, the password of 24 signs or more: `openssl rand -hex 24`."
+        said = "ANYMAIL_WEBHOOK_SECRET can be guessed."
+        found.append(Error(said, hint, id="meitheal.E017"))
+    return found
 
 
 @register(Tags.security)

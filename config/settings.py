@@ -108,6 +108,7 @@ INSTALLED_APPS = [
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
     "csp",
+    "anymail",
 ]
 
 MIDDLEWARE = [
@@ -204,13 +205,30 @@ CELERY_BEAT_SCHEDULE = {
     "tidy": {"task": "members.tasks.tidy", "schedule": crontab(hour="4", minute="10")},
     "reconcile": {"task": "billing.tasks.reconcile", "schedule": crontab(hour="3", minute="20")},
 }
+if LETTERS_PER_MINUTE:
+    # Letters over the pace wait for room, which comes in the midst of a minute.
+    CELERY_BEAT_SCHEDULE["letters"] = {
+        "task": "billing.tasks.deliver_letters",
+        "schedule": min(10, SWEEP_SECONDS),
+        "options": {"expires": 10},
+    }
 
 # Mail
-if env.str("EMAIL_URL", default=""):
+if env.str("EMAIL_URL", default="").startswith("anymail://"):
+    EMAIL_BACKEND = f"anymail.backends.{urlsplit(env.str('EMAIL_URL')).hostname}.EmailBackend"
+elif env.str("EMAIL_URL", default=""):
     vars().update(env.email_url("EMAIL_URL"))
 elif DEBUG:
     EMAIL_BACKEND = "config.mailbox.EmailBackend"
 EMAIL_TIMEOUT = 30
+# What a mail service wants to be told, each under the name that anymail documents for it; and who
+# may tell us of letters that came back.
+ANYMAIL = {
+    name.removeprefix("ANYMAIL_"): env.str(name)
+    for name in {each.removesuffix("_FILE") for each in env.ENVIRON if each.startswith("ANYMAIL_")}
+}
+ANYMAIL["WEBHOOK_SECRET"] = env.list("ANYMAIL_WEBHOOK_SECRET", default=[])
+MAIL_EVENTS_FROM = env.list("MAIL_EVENTS_FROM", default=[])
 MAILBOX_DIR = env.path("MAILBOX_DIR", default=str(VAR_DIR / "mailbox"))
 DEFAULT_FROM_EMAIL = env.str(
     "DEFAULT_FROM_EMAIL",

@@ -5,5 +5,5 @@ class MembersConfig(AppConfig):
     name = "members"
 
     def ready(self) -> None:
-        # Importing registers the vault's system check and the letters of members.
-        from members import canary, digests, letters  # noqa: F401 - models must be loaded first
+        # Importing registers the vault's check, the letters of members, and the ear for bounces.
+        from members import bounces, canary, digests, letters  # noqa: F401 - models first

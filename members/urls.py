@@ -2,7 +2,17 @@
 
 from django.urls import path
 
-from members.views import account, changes, join, memberships, notes, receipts, signin, thanks
+from members.views import (
+    account,
+    changes,
+    join,
+    mail_events,
+    memberships,
+    notes,
+    receipts,
+    signin,
+    thanks,
+)
 
 _MEMBERSHIP = "account/memberships/<uuid:membership_id>"
 
@@ -28,6 +38,7 @@ urlpatterns = [
     path(f"{_MEMBERSHIP}/pause/", changes.pause, name="pause"),
     path(f"{_MEMBERSHIP}/skip/", changes.skip, name="skip"),
     path(f"{_MEMBERSHIP}/resume/", changes.resume, name="resume"),
+    path("mail/events/<slug:service>/", mail_events.mail_events, name="mail-events"),
     path("privacy/", notes.privacy, name="privacy"),
     path("terms/", notes.terms, name="terms"),
 ]

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import Case, IntegerField, Q, Value, When
 from django.utils import timezone
 
 from billing import doorbell
@@ -14,6 +14,10 @@ from billing.models import Letter
 from billing.models.letter import LetterState
 
 _BATCH: Final = 500
+# Where there is a pace to keep: somebody sits and waits for these ...
+_URGENT: Final = ("sign-in", "address-confirm", "authenticate")
+# ... and these come in thousands, on days of their own, and may come an hour later.
+_PATIENT: Final = ("statement", "receipts", "staff-digest")
 
 
 def queue(
@@ -39,10 +43,19 @@ def queue(
         doorbell.ring("billing.tasks.deliver_letter", str(letter.pk))
 
 
-def due(now: datetime) -> list[UUID]:
-    """The letters that wait for a sender, or whose sender let its lease run out; oldest first."""
-    waiting = Letter.objects.filter(takeable(now)).order_by("due_at")
-    return list(waiting.values_list("id", flat=True)[:_BATCH])
+def due(now: datetime, *, at_most: int = _BATCH) -> list[UUID]:
+    """The letters that wait for a sender, or whose sender let its lease run out.
+
+    The most urgent first; of those that are equally so, the oldest.
+    """
+    rank = Case(
+        When(kind__in=_URGENT, then=Value(0)),
+        When(kind__in=_PATIENT, then=Value(2)),
+        default=Value(1),
+        output_field=IntegerField(),
+    )
+    waiting = Letter.objects.filter(takeable(now)).order_by(rank, "due_at")
+    return list(waiting.values_list("id", flat=True)[:at_most])
 
 
 def retry(letter_ids: Iterable[UUID]) -> int:

@@ -1,26 +1,31 @@
-"""The sender: takes a letter from the outbox and mails it, each letter once (DESIGN 6).
+"""The sender: takes letters from the outbox and mails them, each once (DESIGN 6).
 
-One window stays open: a sender killed between the mail server's "250 accepted" and our commit. The
-letter then goes out again under the same Message-ID, by which mail programs know it.
+Two windows stay open, in which a letter goes out again under the same Message-ID, by which mail
+programs know it: a sender killed between the mail server's "250 accepted" and our commit, and a
+line that broke after the letter was handed over and before the answer came. Nobody can tell then
+whether the server has it. We would rather send a receipt twice than never; the second costs an
+attempt, so that a server which always breaks there gets it LETTER_ATTEMPTS times and not for ever.
 """
 
-import contextlib
-import smtplib
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID, uuid4
 
 import structlog
 from django.conf import settings
-from django.core.mail import EmailMessage, get_connection
+from django.core.mail import EmailMessage
 from django.db.models import F
 from django.utils import timezone
 
-from billing.letters import languages, mail
-from billing.letters.draft import KINDS, Draft, Gather, Outcome, Postpone, Skip
-from billing.letters.outbox import takeable
+from billing import doorbell
+from billing.letters import languages, mail, outbox, pace, suppression
+from billing.letters.draft import KINDS, Draft, Gather, Outcome, Postpone, Recipient, Skip
+from billing.letters.post import Post, Unreachable, Verdict, verdict
 from billing.models import Letter
-from billing.models.letter import LetterState
+from billing.models.letter import LetterState, SuppressionReason
 
 log = structlog.get_logger(__name__)
 
@@ -28,10 +33,17 @@ _SHORTEST_WAIT: Final = timedelta(minutes=1)
 # As long as mail servers themselves keep trying (RFC 5321, 4.5.4.1).
 _PATIENCE: Final = timedelta(days=5)
 _LONGEST_WAIT: Final = timedelta(hours=1)
+# One round of a sender: then whatever else the worker is for has its turn.
+ROUND_LETTERS: Final = 100
+_ROUND_SECONDS: Final = 10
 
 
-class _Unreachable(Exception):
-    """The mail server was not there to talk to: nothing was said, so nothing was sent."""
+@dataclass(frozen=True, slots=True)
+class _Written:
+    """A mail that is ready, and whom it goes to."""
+
+    to: Recipient
+    message: EmailMessage
 
 
 class _LostClaim(Exception):
@@ -44,32 +56,82 @@ def deliver(letter_id: UUID, *, now: datetime | None = None) -> LetterState:
     Call it outside any transaction: it talks to the mail server and may ask Stripe. It may be
     called any number of times, by any number of senders at once.
     """
-    now = now or timezone.now()
-    letter = _take(letter_id, now=now)
-    if letter is not None:
-        changes = _attempt(letter, now=now)
-        kept = _settle(letter, **changes)
-        log.info(
-            "letter tried",
-            letter=str(letter.id),
-            kind=letter.kind,
-            outcome=str(changes["state"]) if kept else "claim lost",
-            reason=changes.get("reason", ""),
-        )
+    with Post() as post:
+        try:
+            _try(letter_id, post, now=now or timezone.now())
+        except pace.Full:
+            log.info("letter waits for its turn", letter=str(letter_id))
     state = Letter.objects.filter(pk=letter_id).values_list("state", flat=True).first()
     # Gone with its supporter: nobody needs it any more.
     return LetterState(state) if state else LetterState.SKIPPED
 
 
+def deliver_waiting(first: UUID | None = None, *, now: datetime | None = None) -> int:
+    """Send this letter, then what else waits, over one connection; how many were dealt with.
+
+    A round ends after ROUND_LETTERS or some seconds, and rings for the next; it ends too where the
+    mail server is away or the pace is reached. Where there is a pace to keep, the most urgent
+    letter goes first, whichever was rung for.
+    """
+    ends, done = time.monotonic() + _ROUND_SECONDS, 0
+    waiting = _waiting(None if pace.limited() else first, now=now)
+    with Post() as post:
+        for letter_id in waiting:
+            if done >= ROUND_LETTERS or time.monotonic() > ends:
+                doorbell.ring("billing.tasks.deliver_letter", str(letter_id))
+                break
+            try:
+                taken = _try(letter_id, post, now=now or timezone.now())
+            except pace.Full:
+                break
+            if post.away:
+                break
+            done += taken
+    return done
+
+
+def _waiting(first: UUID | None, *, now: datetime | None) -> Iterator[UUID]:
+    """Each once: the one that is wanted first, then what is due, until there is no more."""
+    met = {first} if first else set()
+    yield from list(met)
+    while fresh := [each for each in _due(now) if each not in met]:
+        met.update(fresh)
+        yield from fresh
+
+
+def _due(now: datetime | None) -> list[UUID]:
+    return outbox.due(now or timezone.now(), at_most=ROUND_LETTERS)
+
+
+def _try(letter_id: UUID, post: Post, *, now: datetime) -> bool:
+    """Try one letter; whether it was there to be taken. Raises pace.Full."""
+    letter = _take(letter_id, now=now)
+    if letter is None:
+        return False
+    changes = _attempt(letter, post, now=now)
+    kept = _settle(letter, **changes)
+    log.info(
+        "letter tried",
+        letter=str(letter.id),
+        kind=letter.kind,
+        outcome=str(changes["state"]) if kept else "claim lost",
+        reason=changes.get("reason", ""),
+    )
+    return True
+
+
 def _take(letter_id: UUID, *, now: datetime) -> Letter | None:
     """Claim the letter by compare-and-set: of many senders exactly one gets it."""
     claim = uuid4()
-    Letter.objects.filter(takeable(now), pk=letter_id).update(
-        state=LetterState.SENDING,
-        claim=claim,
-        lease_until=_lease_from(now),
-        attempts=F("attempts") + 1,
-    )
+    with pace.slot(now):
+        taken = Letter.objects.filter(outbox.takeable(now), pk=letter_id).update(
+            state=LetterState.SENDING,
+            claim=claim,
+            lease_until=_lease_from(now),
+            attempts=F("attempts") + 1,
+        )
+    if not taken:
+        return None
     return Letter.objects.select_related("supporter").filter(pk=letter_id, claim=claim).first()
 
 
@@ -78,66 +140,71 @@ def _lease_from(now: datetime) -> datetime:
     return max(now, timezone.now()) + timedelta(seconds=settings.LEASE_SECONDS)
 
 
-def _attempt(letter: Letter, *, now: datetime) -> dict[str, object]:
+def _attempt(letter: Letter, post: Post, *, now: datetime) -> dict[str, object]:
     """Try once and say what to write of it. No reason is a server's text: that may name people."""
     if letter.attempts > settings.LETTER_ATTEMPTS:
         # Only senders that died with the letter in hand leave it with no attempt to spare.
         return {"state": LetterState.FAILED, "reason": "SenderDied"}
     try:
         outcome = languages.whole(mail.language(letter), lambda: _written(letter))
-        if isinstance(outcome, Skip):
-            return {"state": LetterState.SKIPPED, "reason": outcome.reason[:200]}
-        if isinstance(outcome, Gather):
-            return {"state": LetterState.GATHERED, "reason": ""}
-        if isinstance(outcome, Postpone):
-            return _again(letter, outcome.reason, now=now)
-        _send(letter, outcome, now=now)
+        if isinstance(outcome, _Written):
+            return _send(letter, outcome, post, now=now)
     except _LostClaim:
         return {"state": LetterState.SENDING}
-    except _Unreachable as trouble:
+    except Unreachable as trouble:
         return _again(letter, str(trouble), now=now)
-    except smtplib.SMTPResponseException as answer:
-        if _not_now(answer) and now - letter.created_at < _PATIENCE:
-            return _again(letter, type(answer).__name__, now=now)
-        return _failure(letter, type(answer).__name__, now=now)
     except Exception as trouble:  # noqa: BLE001 - whatever went wrong, the row must say what is next
+        if verdict(trouble) == Verdict.LATER and now - letter.created_at < _PATIENCE:
+            return _again(letter, type(trouble).__name__, now=now)
         return _failure(letter, type(trouble).__name__, now=now)
-    return {"state": LetterState.SENT, "sent_at": now, "reason": ""}
+    if isinstance(outcome, Skip):
+        return _skipped(outcome.reason)
+    if isinstance(outcome, Postpone):
+        return _again(letter, outcome.reason, now=now)
+    assert isinstance(outcome, Gather)  # noqa: S101 - there is no fifth outcome
+    return {"state": LetterState.GATHERED, "reason": ""}
 
 
-def _not_now(answer: smtplib.SMTPResponseException) -> bool:
-    """Whether the server asks us to come back: greylisting, a full disk (RFC 5321, 4.2.1)."""
-    return 400 <= answer.smtp_code < 500
-
-
-def _written(letter: Letter) -> EmailMessage | Skip | Postpone | Gather:
+def _written(letter: Letter) -> _Written | Skip | Postpone | Gather:
     """The mail, in the language that is active; or why there is none."""
-    outcome = _compose(letter)
-    if isinstance(outcome, Draft):
-        return mail.write(letter, outcome, outcome.to or mail.recipient(letter))
-    return outcome
+    outcome = compose(letter)
+    if not isinstance(outcome, Draft):
+        return outcome
+    to = outcome.to or mail.recipient(letter)
+    suppressed = suppression.in_force(to.email_hash)
+    if suppressed:
+        return Skip(suppression.stated(suppressed))
+    return _Written(to, mail.write(letter, outcome, to))
 
 
-def _compose(letter: Letter) -> Outcome:
+def compose(letter: Letter) -> Outcome:
+    """What its kind makes of it now, in the language that is active; nothing for nobody."""
     kind = KINDS[letter.kind]
     if letter.supporter is None and not kind.to_staff:
         return Skip("nobody to send it to")
     return kind.compose(letter)
 
 
-def _send(letter: Letter, message: EmailMessage, *, now: datetime) -> None:
-    connection = get_connection()
+def _send(letter: Letter, written: _Written, post: Post, *, now: datetime) -> dict[str, object]:
+    """Mail it, unless the mail server says now that there is no such address."""
+    began = timezone.now()
+    post.ready()
+    _renew(letter, now=now)
     try:
-        connection.open()
-    except OSError as trouble:
-        raise _Unreachable(type(trouble).__name__) from None
-    try:
-        _renew(letter, now=now)
-        connection.send_messages([message])
-    finally:
-        # What a server says at parting changes nothing of what was sent.
-        with contextlib.suppress(OSError):
-            connection.close()
+        post.carry(written.message)
+    except Exception as trouble:
+        address_hash = written.to.email_hash
+        if verdict(trouble) != Verdict.NO_SUCH_ADDRESS or not address_hash:
+            raise
+        suppression.suppress(address_hash, reason=SuppressionReason.REFUSED)
+        return _skipped(suppression.stated(SuppressionReason.REFUSED))
+    # Of the moment that `now` says: when it was accepted, for the pace counts from there.
+    accepted = now + (timezone.now() - began)
+    return {"state": LetterState.SENT, "sent_at": accepted, "reason": ""}
+
+
+def _skipped(reason: str) -> dict[str, object]:
+    return {"state": LetterState.SKIPPED, "reason": reason[:200]}
 
 
 def _renew(letter: Letter, *, now: datetime) -> None:

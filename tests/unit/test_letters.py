@@ -22,6 +22,7 @@ from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
 
 from billing import letters
 from billing.cause import Cause
+from billing.letters import draft
 from billing.models import Letter, Membership
 from billing.models.letter import LetterState
 from billing.receipts import issue
@@ -226,7 +227,6 @@ def test_it_sends_one_letter_when_many_senders_come_at_once() -> None:
     assert set(Letter.objects.values_list("state", "attempts")) == {(LetterState.SENT, 1)}
 
 
-@letters.composes("slow")
 def _slow(letter: Letter) -> letters.Draft:
     """Composes so slowly that the lease runs out and another sender comes."""
     Letter.objects.filter(pk=letter.pk).update(claim=uuid4())
@@ -235,8 +235,9 @@ def _slow(letter: Letter) -> letters.Draft:
 
 @pytest.mark.django_db
 def test_it_leaves_a_letter_alone_that_was_taken_over_while_it_was_composed(
-    settings: Settings, tmp_path: Path
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setitem(draft.KINDS, "slow", draft.Kind(_slow))
     for part in ("subject.txt", "body.txt", "body.html"):
         (tmp_path / "letters" / "slow").mkdir(parents=True, exist_ok=True)
         (tmp_path / "letters" / "slow" / part).write_text("Slow")

@@ -15,8 +15,7 @@ from django.core.mail import EmailMultiAlternatives
 from django.db import connection
 from django.utils import translation
 
-from billing.letters import Draft, Gather, Outcome, Postpone, Recipient, Skip, mail
-from billing.letters.draft import KINDS
+from billing.letters import Draft, Gather, Postpone, Recipient, Skip, compose, languages, mail
 from billing.models import Letter
 from members import vault
 from members.staff.letters import masks, samples
@@ -51,8 +50,8 @@ def of_letter(letter: Letter) -> Preview:
     """The letter as its supporter would get it now, with a veil over who that is."""
     shown = _in_disguise(letter)
     try:
-        with translation.override(mail.language(shown)), vault.closed(masks.VEIL), _looking_only():
-            return _written(shown)
+        with vault.closed(masks.VEIL), _looking_only():
+            return languages.whole(mail.language(shown), lambda: _written(shown))
     except Exception as error:  # noqa: BLE001 - whatever is wrong with the letter, the page says so
         why = trouble(type(error).__name__)
         return Preview(verdict=f"It cannot be written just now. {why}", tone="bad")
@@ -100,19 +99,12 @@ def _looking_only() -> Iterator[None]:
 
 def _written(letter: Letter) -> Preview:
     """What the sender would send, or do instead, in the language that is active."""
-    outcome = _compose(letter)
+    outcome = compose(letter)
     if not isinstance(outcome, Draft):
         return _verdict(outcome)
     to = _veiled(outcome.to or mail.recipient(letter))
     preview = _shown(mail.write(letter, outcome, to), to)
     return replace(preview, to=to.email if outcome.to else "")
-
-
-def _compose(letter: Letter) -> Outcome:
-    kind = KINDS[letter.kind]
-    if letter.supporter is None and not kind.to_staff:
-        return Skip("nobody to send it to")
-    return kind.compose(letter)
 
 
 def _verdict(outcome: Skip | Postpone | Gather) -> Preview:

@@ -8,12 +8,20 @@ from billing.cause import Cause
 from billing.models import Intent
 from billing.models.stripe import IntentKind
 
+
+def _nothing_of_ours(_customer_id: str, _cause: Cause) -> bool:
+    """Our rows say of a customer but the id."""
+    return True
+
+
 # What to look at once it is done; a subscription for every other kind.
 _LOOK_AT: Final[dict[IntentKind, Callable[[str, Cause], bool]]] = {
     IntentKind.CHECKOUT: handlers.take_checkout,
     IntentKind.CLOSE_CHECKOUT: handlers.take_checkout,
     IntentKind.REFUND: handlers.take_refund,
     IntentKind.PAY_INVOICE: handlers.take_invoice,
+    IntentKind.UPDATE_CUSTOMER: _nothing_of_ours,
+    IntentKind.DELETE_CUSTOMER: _nothing_of_ours,
 }
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Final
 
 from billing import stripe_api
-from billing.models import Intent
+from billing.models import Intent, StripeCustomer
 from billing.models.stripe import IntentKind
 from billing.states import EndReason
 from billing.stripe_api import NotFound
@@ -186,6 +186,26 @@ def _pay_invoice(intent: Intent, params: Shape) -> str:
     return str(params["invoice"])
 
 
+def _tell_address(intent: Intent, params: Shape) -> str:
+    """Tell the address that they have now: it stands in no intent, and a later try tells the same.
+
+    Who was erased meanwhile has none to tell.
+    """
+    customer = str(params["customer"])
+    row = StripeCustomer.objects.select_related("supporter").get(stripe_customer_id=customer)
+    if not row.supporter.erased:
+        fields: Shape = {"email": row.supporter.email}
+        stripe_api.update_customer(customer, fields, key=intent.idempotency_key)
+    return customer
+
+
+def _delete_customer(intent: Intent, params: Shape) -> str:
+    customer = str(params["customer"])
+    with contextlib.suppress(NotFound):
+        stripe_api.delete_customer(customer, key=intent.idempotency_key)
+    return customer
+
+
 CALLS: Final[dict[IntentKind, Call]] = {
     IntentKind.CHECKOUT: _open_checkout,
     IntentKind.CLOSE_CHECKOUT: _close_checkout,
@@ -200,4 +220,6 @@ CALLS: Final[dict[IntentKind, Call]] = {
     IntentKind.END_NOW: _end,
     IntentKind.REFUND: _refund,
     IntentKind.PAY_INVOICE: _pay_invoice,
+    IntentKind.UPDATE_CUSTOMER: _tell_address,
+    IntentKind.DELETE_CUSTOMER: _delete_customer,
 }

@@ -35,6 +35,8 @@ _MATTERS: Final = (
     frozenset({_K.CANCEL_AT_PERIOD_END, _K.KEEP}),
     frozenset({_K.CHANGE_AMOUNT, _K.CHANGE_INTERVAL, _K.DROP_CHANGE}),
     frozenset({_K.PAUSE, _K.RESUME}),
+    # Of two addresses, and of one and none, the later counts. These are about a customer.
+    frozenset({_K.UPDATE_CUSTOMER, _K.DELETE_CUSTOMER}),
 )
 # To end or to pause drops a change of rhythm, so one that was only noted must not come after it.
 _DROPS_CHANGE: Final = frozenset({_K.CANCEL_AT_PERIOD_END, _K.PAUSE})

@@ -196,6 +196,11 @@ CELERY_TIMEZONE = "Europe/Dublin"
 CELERY_BEAT_SCHEDULE = {
     "pulse": {"task": "config.health.pulse", "schedule": 15, "options": {"expires": 60}},
     "sweep": {"task": "billing.tasks.sweep", "schedule": SWEEP_SECONDS, "options": {"expires": 60}},
+    "people": {
+        "task": "members.tasks.look_after_people",
+        "schedule": SWEEP_SECONDS,
+        "options": {"expires": 60},
+    },
     "remind": {"task": "billing.tasks.plan_reminders", "schedule": crontab(minute="7")},
     "gather": {"task": "billing.tasks.gather_receipts", "schedule": crontab(minute="12")},
     "digest": {"task": "members.tasks.plan_digests", "schedule": crontab(minute="17")},

@@ -16,7 +16,7 @@ from members.models import Supporter
 
 def complaint(*, using: str = "default") -> str:
     """What is wrong with the keys for this database, naming the setting; "" if nothing is seen."""
-    supporters = Supporter.objects.using(using)
+    supporters = Supporter.objects.using(using).named()
     for supporter in (supporters.order_by("pk").first(), supporters.order_by("pk").last()):
         if supporter is None:
             return ""

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from django import forms
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import EmailValidator
 from django.forms.boundfield import BoundField
@@ -13,6 +14,7 @@ from django.forms.boundfield import BoundField
 from billing.models import Plan
 from billing.models.plan import Interval
 from billing.money import BadAmount, format_amount, parse_amount
+from members.models.supporter import ReceiptRhythm
 from members.offers import Offer
 
 MOST_CENTS: Final = 99_999
@@ -208,6 +210,29 @@ class AmountForm(forms.Form):
 
 class AddressForm(forms.Form):
     email = AddressField(label="Your e-mail address")
+
+
+class NewAddressForm(forms.Form):
+    email = AddressField(label="Your new e-mail address")
+
+
+class LetterForm(forms.Form):
+    """How letters come: the fields bear the names of a supporter's columns."""
+
+    language = forms.ChoiceField(
+        label="Language",
+        choices=settings.LETTER_LANGUAGES,
+        error_messages={"invalid_choice": "Choose one of the languages that are listed here."},
+    )
+    receipt_rhythm = forms.ChoiceField(
+        label="Receipts",
+        choices=ReceiptRhythm.choices,
+        error_messages={"invalid_choice": "Choose how often you would like to get receipts."},
+    )
+    discreet = forms.BooleanField(label="Write to me discreetly", required=False)
+    wants_statement = forms.BooleanField(
+        label="Send me a statement of the year each January", required=False
+    )
 
 
 class NameForm(forms.Form):

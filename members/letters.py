@@ -1,4 +1,6 @@
-"""The letters that members ask billing's outbox to send: the sign-in link."""
+"""The letters that members ask billing's outbox to send: ways in, addresses, copies, farewells."""
+
+from uuid import UUID
 
 from django.conf import settings
 from django.urls import reverse
@@ -6,9 +8,13 @@ from django.utils import timezone
 
 from billing import letters
 from billing.ids import read_id
+from billing.letters import links
+from billing.letters.links import Purpose
 from billing.models import Letter
-from members import signin
-from members.models import SignIn
+from billing.wording import long_date
+from members import addresses, signin
+from members.models import AddressChange, Erasure, Export, SignIn, Supporter
+from members.models.privacy import ErasureState
 
 
 @letters.composes("sign-in")
@@ -18,8 +24,8 @@ def sign_in(letter: Letter) -> letters.Outcome:
     Whoever types a stranger's address into the join form must not make us write to them.
     """
     asked_id = read_id(letter.key)
-    links = SignIn.objects.select_related("supporter")
-    asked = links.filter(pk=asked_id).first() if asked_id else None
+    asked_for = SignIn.objects.select_related("supporter")
+    asked = asked_for.filter(pk=asked_id).first() if asked_id else None
     if asked is None or asked.supporter is None:
         return letters.Skip("nobody has this address")
     if not asked.supporter.has_given:
@@ -29,3 +35,70 @@ def sign_in(letter: Letter) -> letters.Outcome:
     path = reverse("sign-in-link", args=[asked.id, signin.token_of(asked)])
     minutes = int(signin.LASTS.total_seconds() // 60)
     return letters.Draft({"link": f"{settings.SITE_URL}{path}", "minutes": minutes})
+
+
+@letters.composes(addresses.CONFIRM)
+def address_confirm(letter: Letter) -> letters.Outcome:
+    """To the new address. Who reads it is not known yet, so it names nobody.
+
+    Where there is an account under it already, that is said here, to its owner alone.
+    """
+    change = _change(letter)
+    if change is None or not addresses.waits(change):
+        return letters.Skip("the wish is over")
+    context: dict[str, object] = {
+        "taken": addresses.taken(change),
+        "link": links.url(Purpose.ADDRESS, change.pk, holder=change.new_hash),
+        "hours": int(addresses.LASTS.total_seconds() // 3600),
+        "sign_in_url": settings.SITE_URL + reverse("sign-in"),
+    }
+    to = _recipient(change.supporter, email=change.new_email, email_hash=change.new_hash, name="")
+    return letters.Draft(context, to=to)
+
+
+@letters.composes(addresses.TELL)
+def address_told(letter: Letter) -> letters.Outcome:
+    """To the old address, which is wiped once this is sent. The new one is not told here."""
+    change = _change(letter)
+    if change is None or change.confirmed_at is None or not change.old_email:
+        return letters.Skip("the old address is not known any more")
+    who = change.supporter
+    to = _recipient(who, email=change.old_email, email_hash=change.old_hash, name=who.name)
+    return letters.Draft({"day": long_date(change.confirmed_at)}, to=to)
+
+
+@letters.composes("export-ready")
+def export_ready(letter: Letter) -> letters.Outcome:
+    """A link and no attachment: a mailbox is no place for everything."""
+    export = Export.objects.select_related("supporter").filter(pk=UUID(letter.key)).first()
+    if export is None or export.expires_at <= timezone.now():
+        return letters.Skip("the copy is not to be had any more")
+    holder = export.supporter.email_hash
+    return letters.Draft(
+        {
+            "link": links.url(Purpose.EXPORT, export.pk, holder=holder),
+            "until": long_date(export.expires_at),
+        }
+    )
+
+
+@letters.composes("erased")
+def erased(letter: Letter) -> letters.Outcome:
+    """The last letter there is: nobody can write to them after it."""
+    erasure = Erasure.objects.select_related("supporter").filter(pk=UUID(letter.key)).first()
+    if erasure is None or erasure.state != ErasureState.TELLING:
+        return letters.Skip("they were not erased")
+    given = erasure.supporter.payments.filter(receipts__isnull=False).exists()
+    return letters.Draft({"asked": long_date(erasure.asked_at), "given": given})
+
+
+def _change(letter: Letter) -> AddressChange | None:
+    rows = AddressChange.objects.select_related("supporter")
+    return rows.filter(pk=UUID(letter.key)).first()
+
+
+def _recipient(who: Supporter, *, email: str, email_hash: str, name: str) -> letters.Recipient:
+    wanted = who.language if who.language in dict(settings.LETTER_LANGUAGES) else "en"
+    return letters.Recipient(
+        email=email, email_hash=email_hash, name=name, language=wanted, discreet=who.discreet
+    )

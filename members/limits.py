@@ -22,6 +22,11 @@ log = structlog.get_logger(__name__)
 SIGN_IN_PER_ADDRESS: Final = parse("5/hour")
 SIGN_IN_PER_NETWORK: Final = parse("30/hour")
 CHECKOUTS_PER_NETWORK: Final = parse("60/hour")
+# Each writes a letter to a mailbox that may be a stranger's.
+ADDRESS_CHANGES_PER_ACCOUNT: Final = parse("5/day")
+ADDRESS_CHANGES_PER_ADDRESS: Final = parse("3/day")
+ADDRESS_CHANGES_PER_NETWORK: Final = parse("20/hour")
+COPIES_PER_ACCOUNT: Final = parse("5/day")
 
 
 def allow(limit: RateLimitItem, *, what: str, who: str) -> bool:

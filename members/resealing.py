@@ -7,9 +7,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 
 from members import vault
-from members.models import Supporter
+from members.models import AddressChange, Supporter
 
 
 @dataclass(slots=True)
@@ -23,17 +24,20 @@ class Count:
 
 def rotate(*, batch: int) -> Count:
     """Seal again, under the newest key, what is under an older one."""
-    return _each(_reseal, batch)
+    count = _each(_reseal, Supporter.objects.exclude(email_sealed=b""), batch)
+    for change in AddressChange.objects.order_by("pk").iterator(chunk_size=batch):
+        _reseal_change(change)
+    return count
 
 
 def rehash(*, batch: int) -> Count:
     """Compute each lookup hash again under the present VAULT_LOOKUP_KEY."""
-    return _each(_rehash, batch)
+    return _each(_rehash, Supporter.objects.named(), batch)
 
 
-def _each(change: Callable[[Supporter], bool], batch: int) -> Count:
+def _each(change: Callable[[Supporter], bool], whom: QuerySet[Supporter], batch: int) -> Count:
     count = Count()
-    for supporter in Supporter.objects.order_by("pk").iterator(chunk_size=batch):
+    for supporter in whom.order_by("pk").iterator(chunk_size=batch):
         try:
             if change(supporter):
                 count.changed += 1
@@ -58,6 +62,23 @@ def _reseal(supporter: Supporter) -> bool:
         # Somebody who changed it meanwhile sealed it under the newest key: theirs stays.
         Supporter.objects.filter(pk=supporter.pk, **{column: old}).update(**{column: fresh})
     return bool(stale)
+
+
+def _reseal_change(change: AddressChange) -> None:
+    """An address on its way lasts a day; one that does not open any more is asked for again."""
+    for column in ("new", "old"):
+        old = bytes(getattr(change, f"{column}_sealed"))
+        if not old or vault.sealed_under_newest(old):
+            continue
+        place = f"addresschange.{column}"
+        try:
+            fresh = vault.seal(
+                vault.unseal(old, row=change.pk, column=place), row=change.pk, column=place
+            )
+        except vault.VaultError:
+            continue
+        same = AddressChange.objects.filter(pk=change.pk, **{f"{column}_sealed": old})
+        same.update(**{f"{column}_sealed": fresh})
 
 
 def _rehash(supporter: Supporter) -> bool:

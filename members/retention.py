@@ -127,5 +127,6 @@ def _delete(supporter_id: UUID, *, now: datetime) -> bool:
     payments.delete()
     MembershipEvent.objects.filter(membership__in=memberships).delete()
     memberships.delete()
-    locked.delete()  # with it, by cascade: letters, consents, sign-in links
+    # With it, by cascade: letters, consents, sign-in links, and what they asked of their data.
+    locked.delete()
     return True

@@ -3,7 +3,7 @@
 import hmac
 import secrets
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import wraps
 from typing import Concatenate, Final, ParamSpec
 from uuid import UUID
@@ -22,6 +22,9 @@ from members.models import SignIn, Supporter
 
 LASTS: Final = timedelta(hours=1)
 _SESSION_KEY: Final = "supporter"
+_SINCE_KEY: Final = "supporter_since"
+# What a session holds of a supporter.
+SESSION_KEYS: Final = (_SESSION_KEY, _SINCE_KEY)
 _P = ParamSpec("_P")
 
 
@@ -83,6 +86,7 @@ def _unused(signin_id: UUID) -> QuerySet[SignIn]:
 def enter(request: HttpRequest, supporter: Supporter) -> None:
     """Sign this browser in, under a session key that nobody knew before."""
     request.session[_SESSION_KEY] = str(supporter.id)
+    request.session[_SINCE_KEY] = timezone.now().isoformat()
     request.session.cycle_key()
 
 
@@ -94,7 +98,28 @@ def leave(request: HttpRequest) -> None:
 def current(request: HttpRequest) -> Supporter | None:
     """The supporter who is signed in with this browser."""
     supporter_id = read_id(request.session.get(_SESSION_KEY, ""))
-    return Supporter.objects.filter(pk=supporter_id).first() if supporter_id else None
+    if supporter_id is None:
+        return None
+    found = Supporter.objects.named().filter(pk=supporter_id).first()
+    return found if found and _still(request, found) else None
+
+
+def _still(request: HttpRequest, supporter: Supporter) -> bool:
+    """Whether this session began after all of theirs were last ended."""
+    if supporter.signed_out_at is None:
+        return True
+    since = request.session.get(_SINCE_KEY, "")
+    return since != "" and datetime.fromisoformat(since) >= supporter.signed_out_at
+
+
+def end_all(supporter: Supporter, *, now: datetime) -> None:
+    """End every session of theirs and every link that was sent; part of the caller's transaction.
+
+    The row is saved by the caller with what else changes.
+    """
+    supporter.signed_out_at = now
+    links = SignIn.objects.filter(supporter=supporter, used_at=None, expires_at__gt=now)
+    links.update(expires_at=now)
 
 
 def required(

@@ -3,7 +3,8 @@
 from celery import shared_task
 from django.utils import timezone
 
-from members import digests, retention
+from members import addresses, digests, retention
+from members.privacy import copies, erasure
 
 
 @shared_task
@@ -14,3 +15,10 @@ def tidy() -> None:
 @shared_task
 def plan_digests() -> None:
     digests.plan(now=timezone.now())
+
+
+@shared_task
+def look_after_people() -> None:
+    erasure.carry_on_all()
+    addresses.forget()
+    copies.forget(now=timezone.now())

@@ -5,7 +5,10 @@ from django.urls import path
 from members.views import (
     account,
     changes,
+    data,
     join,
+    letter_links,
+    letter_wishes,
     mail_events,
     memberships,
     notes,
@@ -25,6 +28,12 @@ urlpatterns = [
     path("sign-out/", signin.leave, name="sign-out"),
     path("account/", account.overview, name="account"),
     path("account/name/", account.rename, name="account-name"),
+    path("account/letters/", letter_wishes.wishes, name="account-letters"),
+    path("account/address/", letter_wishes.address, name="account-address"),
+    path("account/data/", data.overview, name="account-data"),
+    path("account/data/copy/", data.ask_for_copy, name="account-copy"),
+    path("account/data/<uuid:export_id>/", data.download, name="account-export"),
+    path("account/erase/", data.erase, name="account-erase"),
     path("account/receipts/<uuid:receipt_id>/", receipts.download, name="account-receipt"),
     path(f"{_MEMBERSHIP}/cancel/", memberships.cancel, name="cancel"),
     path(f"{_MEMBERSHIP}/keep/", memberships.keep, name="keep"),
@@ -39,6 +48,12 @@ urlpatterns = [
     path(f"{_MEMBERSHIP}/skip/", changes.skip, name="skip"),
     path(f"{_MEMBERSHIP}/resume/", changes.resume, name="resume"),
     path("mail/events/<slug:service>/", mail_events.mail_events, name="mail-events"),
+    path("letters/back/", letter_links.back, name="letter-back"),
+    # Before the others: the one that mail programs press by themselves.
+    path("letters/stop/<uuid:subject>/<str:token>/", letter_links.stop, name="letter-stop"),
+    path(
+        "letters/<str:purpose>/<uuid:subject>/<str:token>/", letter_links.opened, name="letter-link"
+    ),
     path("privacy/", notes.privacy, name="privacy"),
     path("terms/", notes.terms, name="terms"),
 ]

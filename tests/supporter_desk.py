@@ -5,6 +5,7 @@ from html import unescape
 from typing import Any
 
 from django.test import Client
+from django.utils import timezone
 
 from billing.models import Membership
 from members.models import Supporter
@@ -15,6 +16,7 @@ def signed_in(supporter: Supporter) -> Client:
     client = Client()
     session = client.session
     session["supporter"] = str(supporter.id)
+    session["supporter_since"] = timezone.now().isoformat()
     session.save()
     return client
 

@@ -182,6 +182,8 @@ def compose(letter: Letter) -> Outcome:
     kind = KINDS[letter.kind]
     if letter.supporter is None and not kind.to_staff:
         return Skip("nobody to send it to")
+    if letter.supporter is not None and letter.supporter.erased:
+        return Skip("they were erased: nobody is known to send it to")
     return kind.compose(letter)
 
 

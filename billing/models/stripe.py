@@ -111,6 +111,8 @@ class IntentKind(models.TextChoices):
     REFUND = "refund", "Refund"
     PAY_INVOICE = "pay_invoice", "Collect an open invoice"
     CLOSE_CHECKOUT = "close_checkout", "Close an open checkout"
+    UPDATE_CUSTOMER = "update_customer", "Tell a new address"
+    DELETE_CUSTOMER = "delete_customer", "Delete the customer"
 
 
 class IntentState(models.TextChoices):

@@ -96,3 +96,16 @@ def void_invoice(invoice_id: str, *, key: str) -> None:
 def expire_checkout(session_id: str, *, key: str) -> None:
     """Close an open checkout. Refused when it is paid, or closed."""
     ask(api().checkout.sessions.expire, session_id, {}, key=key)
+
+
+def update_customer(customer_id: str, params: Shape, *, key: str) -> None:
+    ask(api().customers.update, customer_id, params, key=key)
+
+
+def delete_customer(customer_id: str, *, key: str) -> None:
+    """Delete a customer for good; what they still subscribe to ends at once.
+
+    Stripe ignores keys on DELETE: a second one is NotFound, for callers to read.
+    https://docs.stripe.com/api/customers/delete
+    """
+    ask(api().customers.delete, customer_id, key=key)

@@ -1,6 +1,6 @@
 """A supporter: someone whose support may say something about them that is theirs to tell."""
 
-from typing import Self
+from typing import Final, Self
 
 from django.db import IntegrityError, models, transaction
 from django.utils import timezone
@@ -9,6 +9,9 @@ from billing.ids import new_id
 from billing.models.rules import one_of
 from billing.states import MembershipState, PaymentState
 from members import vault
+
+# What stands in place of the hash of an address that is nobody's any more: no hash begins so.
+GONE: Final = "gone:"
 
 
 class ReceiptRhythm(models.TextChoices):
@@ -23,6 +26,10 @@ class SupporterQuerySet(models.QuerySet["Supporter"]):
     def with_email(self, email: str) -> Self:
         """Those who have this address, in whatever case it was typed: one row or none."""
         return self.filter(email_hash=vault.lookup_hash(email))
+
+    def named(self) -> Self:
+        """Those who can be found by their address: all but who was erased, or is about to be."""
+        return self.exclude(email_hash__startswith=GONE)
 
 
 class Supporter(models.Model):
@@ -45,6 +52,8 @@ class Supporter(models.Model):
     # Letters as plain text, from a neutral sender, without a name.
     discreet = models.BooleanField(default=False, db_default=False)
     wants_statement = models.BooleanField(default=True, db_default=True)
+    # Sessions that began before it are over: the address they were opened from is not theirs now.
+    signed_out_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField(default=timezone.now)
 
     objects = SupporterQuerySet.as_manager()
@@ -68,8 +77,13 @@ class Supporter(models.Model):
         )
 
     @property
+    def erased(self) -> bool:
+        """Whether they were erased: the row stands for what was given, and names nobody."""
+        return not self.email_sealed
+
+    @property
     def email(self) -> str:
-        """The address as it was typed. Raises vault.VaultError."""
+        """The address as it was typed. Raises vault.VaultError, also where it was erased."""
         return vault.unseal(self.email_sealed, row=self.id, column="supporter.email")
 
     @email.setter

@@ -13,7 +13,7 @@ from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
 from django.http import HttpRequest, HttpResponse
 
-from members import vault
+from members import signin, vault
 from members.models import StaffMember
 from members.staff import demo
 
@@ -47,10 +47,11 @@ class StaffAccounts(DefaultAccountAdapter):  # type: ignore[misc]  # allauth shi
 
     def logout(self, request: HttpRequest) -> None:
         """Sign the member out; a supporter signed in with the same browser stays so."""
-        supporter = request.session.get("supporter")
+        kept = {key: request.session.get(key) for key in signin.SESSION_KEYS}
         super().logout(request)
-        if supporter is not None:
-            request.session["supporter"] = supporter
+        for key, value in kept.items():
+            if value is not None:
+                request.session[key] = value
 
     def respond_user_inactive(self, request: HttpRequest, user: StaffMember) -> HttpResponse:
         response: HttpResponse = super().respond_user_inactive(request, user)

@@ -15,22 +15,10 @@ from members.acts import Act
 from members.forms import NameForm
 from members.models import Supporter
 from members.standing import Standing
-from members.views.asking import DONE_KEY
+from members.views import asking
 
 _PENDING = MembershipState.PENDING
 _STANDING: Final = LIVE | {_PENDING}
-_DONE: Final = {
-    Act.AMOUNT: "Your new amount is set. Nothing was charged today.",
-    Act.RHYTHM: "The change is planned. Nothing was charged today.",
-    Act.DROP: "The change is taken back. Everything stays as it was.",
-    Act.PAUSE: "It is paused. Nothing is owed afterwards.",
-    Act.SKIP: "The next payment is left out. Nothing is owed afterwards.",
-    Act.RESUME: "The pause is over. It is good to have you back.",
-    Act.CANCEL: "It will end with what is paid. Until then you can change your mind.",
-    Act.KEEP: "Your membership goes on. Thank you.",
-    Act.WITHDRAW: "You have withdrawn. It has ended, and what you paid is on its way back to you.",
-    Act.UNDO: "The second one has ended, and what you paid for it is on its way back to you.",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +68,7 @@ def _page(
     standings = standing.all_of(supporter)
     context = {
         "supporter": supporter,
-        "done": _DONE.get(request.session.pop(DONE_KEY, None)),
+        "done": asking.DONE.get(request.session.pop(asking.DONE_KEY, None)),
         "live": [_card(each) for each in standings if each.membership.live],
         "paying": sum(each.membership.live and not each.ending for each in standings),
         "earlier": [each for each in standings if each.membership.ended_at],

@@ -16,6 +16,18 @@ from members.models import Supporter
 from members.standing import Standing
 
 DONE_KEY: Final = "done"
+DONE: Final = {
+    Act.AMOUNT: "Your new amount is set. Nothing was charged today.",
+    Act.RHYTHM: "The change is planned. Nothing was charged today.",
+    Act.DROP: "The change is taken back. Everything stays as it was.",
+    Act.PAUSE: "It is paused. Nothing is owed afterwards.",
+    Act.SKIP: "The next payment is left out. Nothing is owed afterwards.",
+    Act.RESUME: "The pause is over. It is good to have you back.",
+    Act.CANCEL: "It will end with what is paid. Until then you can change your mind.",
+    Act.KEEP: "Your membership goes on. Thank you.",
+    Act.WITHDRAW: "You have withdrawn. It has ended, and what you paid is on its way back to you.",
+    Act.UNDO: "The second one has ended, and what you paid for it is on its way back to you.",
+}
 _CHANGED: Final = "It changed a moment ago. Please look at your account and try again."
 Context = dict[str, Any]
 Show = Callable[[HttpRequest, Standing], Context]
@@ -30,26 +42,32 @@ def own(supporter: Supporter, membership_id: UUID) -> Membership:
 
 
 def answer(
-    request: HttpRequest, membership: Membership, act: Act, *, do: Do, show: Show | None = None
+    request: HttpRequest,
+    membership: Membership,
+    act: Act,
+    *,
+    do: Do,
+    show: Show | None = None,
+    link: str = "",
 ) -> HttpResponse:
     """Show what the act means, or do it when its button is pressed; the same press does it once.
 
     `show` adds to the page's context. What cannot be done now is said in words, and a press of it
-    changes nothing.
+    changes nothing. `link` is the address of a letter's link: nobody need be signed in then, so the
+    pages name nobody, and what was done is said on a page of its own.
     """
     found = standing.of(membership)
     if request.method != "POST":
-        reason = acts.why_not(act, found)
-        return _cannot(request, found, act, reason) if reason else page(request, found, act, show)
+        return page(request, found, act, show, link=link)
     try:
         pressed = read(request, membership, act)
     except press.BadPress:
-        return page(request, found, act, show, status=400)
+        return page(request, found, act, show, status=400, link=link)
     if _is_done(pressed, membership):
-        return redirect("account")
+        return _told(request, found, act, link) if link else redirect("account")
     if reason := acts.why_not(act, found):
-        return _cannot(request, found, act, reason, status=409)
-    return _ask(request, found, act, pressed, do)
+        return cannot(request, found, act, reason, status=409, link=link)
+    return _ask(request, found, act, pressed, do, link)
 
 
 def read(request: HttpRequest, membership: Membership, act: Act) -> press.Press:
@@ -67,13 +85,15 @@ def page(
     show: Show | None = None,
     *,
     status: int = 200,
+    link: str = "",
 ) -> HttpResponse:
     """The page of an act; one that could not be read as a press says so and offers a new one."""
     if reason := acts.why_not(act, found):
-        return _cannot(request, found, act, reason, status=status)
+        return cannot(request, found, act, reason, status=status, link=link)
     context: Context = {
         "standing": found,
         "membership": found.membership,
+        "link": link,
         "press": press.make_for(button=act, subject=found.membership.id),
         "stale": status == 400,
     }
@@ -81,9 +101,9 @@ def page(
     return render(request, f"members/account/{act}.html", context, status=status)
 
 
-def later(request: HttpRequest, *, status: int) -> HttpResponse:
+def later(request: HttpRequest, *, status: int, link: str = "") -> HttpResponse:
     """Stripe did not take it: nothing was changed, and the supporter is told so."""
-    return render(request, "members/account/later.html", status=status)
+    return render(request, "members/account/later.html", {"link": link}, status=status)
 
 
 def see_other(url: str) -> HttpResponse:
@@ -94,21 +114,33 @@ def see_other(url: str) -> HttpResponse:
 
 
 def _ask(
-    request: HttpRequest, found: Standing, act: Act, pressed: press.Press, do: Do
+    request: HttpRequest, found: Standing, act: Act, pressed: press.Press, do: Do, link: str
 ) -> HttpResponse:
     """Ask for the change, then show the account, which says whether it is done or noted."""
     try:
         done = do(found, pressed)
     except (wishes.NotNow, wishes.TooLittle):
         # It changed between our look and the verb's.
-        fresh = standing.of(own(found.membership.supporter, found.membership.pk))
+        fresh = _afresh(found)
         words = acts.why_not(act, fresh) or _CHANGED
-        return _cannot(request, fresh, act, words, status=409)
+        return cannot(request, fresh, act, words, status=409, link=link)
     except stripe_api.Refused:
-        return later(request, status=502)
+        return later(request, status=502, link=link)
+    if link:
+        return _told(request, _afresh(found), act, link)
     if done:
         request.session[DONE_KEY] = act.value
     return redirect("account")
+
+
+def _afresh(found: Standing) -> Standing:
+    return standing.of(own(found.membership.supporter, found.membership.pk))
+
+
+def _told(request: HttpRequest, found: Standing, act: Act, link: str) -> HttpResponse:
+    """What became of a press on a letter's link."""
+    context = {"done": DONE[act], "standing": found, "membership": found.membership, "link": link}
+    return render(request, "members/account/told.html", context)
 
 
 def _is_done(pressed: press.Press, membership: Membership) -> bool:
@@ -117,14 +149,22 @@ def _is_done(pressed: press.Press, membership: Membership) -> bool:
     return taken.exclude(state=IntentState.REFUSED).exists()
 
 
-def _cannot(
-    request: HttpRequest, found: Standing, act: Act, reason: str, *, status: int = 200
+def cannot(
+    request: HttpRequest,
+    found: Standing,
+    act: Act,
+    reason: str,
+    *,
+    status: int = 200,
+    link: str = "",
 ) -> HttpResponse:
+    """Say in words why it is not possible now, and what is."""
     context = {
         "standing": found,
         "membership": found.membership,
         "act": act,
         "possible": acts.possible(found),
         "reason": reason,
+        "link": link,
     }
     return render(request, "members/account/cannot.html", context, status=status)

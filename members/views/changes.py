@@ -97,14 +97,14 @@ def _drop(found: Standing, pressed: Press) -> bool:
 def pause(request: HttpRequest, supporter: Supporter, membership_id: UUID) -> HttpResponse:
     """Show the pauses that can be had, each with the payments it leaves out; the button pauses."""
     membership = asking.own(supporter, membership_id)
-    if request.method == "POST" and _months(request) is None:
+    if request.method == "POST" and months(request) is None:
         return redirect("pause", membership_id=membership.id)
     return asking.answer(
         request,
         membership,
         Act.PAUSE,
-        do=lambda found, pressed: _skip(found, pressed, _months(request) or 1),
-        show=_breaks,
+        do=do_pause(request),
+        show=breaks,
     )
 
 
@@ -117,20 +117,25 @@ def skip(request: HttpRequest, supporter: Supporter, membership_id: UUID) -> Htt
         request,
         membership,
         Act.SKIP,
-        do=lambda found, pressed: _skip(found, pressed, 1),
-        show=_breaks,
+        do=do_skip,
+        show=breaks,
     )
 
 
-def _breaks(_request: HttpRequest, found: Standing) -> asking.Context:
+def breaks(_request: HttpRequest, found: Standing) -> asking.Context:
     return {"breaks": wishes.breaks(found.membership, now=found.now)}
 
 
-def _skip(found: Standing, pressed: Press, payments: int) -> bool:
+def do_skip(found: Standing, pressed: Press, payments: int = 1) -> bool:
     return wishes.skip_next(membership=found.membership, press=pressed.id, payments=payments)
 
 
-def _months(request: HttpRequest) -> int | None:
+def do_pause(request: HttpRequest) -> asking.Do:
+    """Pause for as many months as were chosen."""
+    return lambda found, pressed: do_skip(found, pressed, months(request) or 1)
+
+
+def months(request: HttpRequest) -> int | None:
     text = request.POST.get("months", "")
     return int(text) if text in {"1", "2", "3"} else None
 

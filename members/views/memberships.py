@@ -25,10 +25,10 @@ _METHODS = ["GET", "HEAD", "POST"]
 def cancel(request: HttpRequest, supporter: Supporter, membership_id: UUID) -> HttpResponse:
     """Show what ending means; the button ends it with the paid period. No reason is asked."""
     membership = asking.own(supporter, membership_id)
-    return asking.answer(request, membership, Act.CANCEL, do=_cancel)
+    return asking.answer(request, membership, Act.CANCEL, do=do_cancel)
 
 
-def _cancel(found: Standing, pressed: Press) -> bool:
+def do_cancel(found: Standing, pressed: Press) -> bool:
     return wishes.cancel_at_period_end(membership=found.membership, press=pressed.id)
 
 
@@ -52,10 +52,10 @@ def withdraw(request: HttpRequest, supporter: Supporter, membership_id: UUID) ->
     Consumer Rights Directive, Art. 11a: two steps, no reason, no other offer on the way.
     """
     membership = asking.own(supporter, membership_id)
-    return asking.answer(request, membership, Act.WITHDRAW, do=_withdraw, show=_what_comes_back)
+    return asking.answer(request, membership, Act.WITHDRAW, do=do_withdraw, show=what_comes_back)
 
 
-def _withdraw(found: Standing, pressed: Press) -> bool:
+def do_withdraw(found: Standing, pressed: Press) -> bool:
     return wishes.end_now(membership=found.membership, reason=EndReason.WITHDRAWN, press=pressed.id)
 
 
@@ -64,14 +64,14 @@ def _withdraw(found: Standing, pressed: Press) -> bool:
 def undo(request: HttpRequest, supporter: Supporter, membership_id: UUID) -> HttpResponse:
     """Show what undoing a second membership means; the button ends it and gives all back."""
     membership = asking.own(supporter, membership_id)
-    return asking.answer(request, membership, Act.UNDO, do=_undo, show=_what_comes_back)
+    return asking.answer(request, membership, Act.UNDO, do=do_undo, show=what_comes_back)
 
 
-def _undo(found: Standing, pressed: Press) -> bool:
+def do_undo(found: Standing, pressed: Press) -> bool:
     return wishes.end_now(membership=found.membership, reason=EndReason.DUPLICATE, press=pressed.id)
 
 
-def _what_comes_back(_request: HttpRequest, found: Standing) -> asking.Context:
+def what_comes_back(_request: HttpRequest, found: Standing) -> asking.Context:
     return {"back_cents": refunds.would_come_back(found.membership)}
 
 

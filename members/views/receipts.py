@@ -19,7 +19,11 @@ def download(_request: HttpRequest, supporter: Supporter, receipt_id: UUID) -> H
     """The supporter's own receipt or credit note as a PDF, in the language and with the name they
     have today."""
     own = Receipt.objects.filter(payment__supporter=supporter)
-    receipt = get_object_or_404(own, pk=receipt_id)
+    return as_file(get_object_or_404(own, pk=receipt_id), supporter)
+
+
+def as_file(receipt: Receipt, supporter: Supporter) -> HttpResponse:
+    """A document to download."""
     with translation.override(supporter.language):
         pdf = documents.receipt_pdf(receipt, name=supporter.name)
     return HttpResponse(

@@ -14,6 +14,7 @@ from billing.models import Intent, Membership, Payment, StripeEvent
 from billing.models.stripe import IntentKind, IntentState
 from billing.states import MembershipState
 from members.models import Supporter
+from members.privacy import copies
 from members.urls import urlpatterns
 from tests import rows
 from tests.local_stripe import LocalStripe
@@ -51,6 +52,7 @@ def take_in(stripe: LocalStripe) -> None:
 
 ACCOUNT_PATHS = [
     ("GET", "/account/receipts/{receipt}/"),
+    ("GET", "/account/data/{export}/"),
     ("GET", "/account/memberships/{membership}/cancel/"),
     ("POST", "/account/memberships/{membership}/cancel/"),
     ("POST", "/account/memberships/{membership}/keep/"),
@@ -65,10 +67,21 @@ ACCOUNT_PATHS = [
 ]
 
 
+# Without an id in them: each supporter's own, whoever signs in.
+OWN_PATHS = [
+    "/account/",
+    "/account/letters/",
+    "/account/address/",
+    "/account/data/",
+    "/account/erase/",
+]
+
+
 def alices_path(path: str) -> str:
     membership = rows.membership(rows.alice())
     receipt = receipt_of(rows.payment(membership))
-    return path.format(membership=membership.id, receipt=receipt.id)
+    export = copies.ask(rows.alice(), press="a press of Alice's")
+    return path.format(membership=membership.id, receipt=receipt.id, export=export.id)
 
 
 @pytest.mark.parametrize(("method", "path"), ACCOUNT_PATHS)
@@ -80,7 +93,14 @@ def test_it_shows_a_stranger_nothing_of_alice(method: str, path: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("method", "path"), [*ACCOUNT_PATHS, ("GET", "/account/"), ("POST", "/account/name/")]
+    ("method", "path"),
+    [
+        *ACCOUNT_PATHS,
+        ("POST", "/account/name/"),
+        ("POST", "/account/data/copy/"),
+        *(("GET", path) for path in OWN_PATHS),
+        *(("POST", f"/account/{each}/") for each in ("letters", "address", "erase")),
+    ],
 )
 def test_it_asks_everybody_else_to_sign_in(method: str, path: str) -> None:
     answer = Client().generic(method, alices_path(path))

@@ -8,7 +8,6 @@ from typing import Any, Final
 import pytest
 from django.template import Engine
 from django.utils import timezone
-from members.models.privacy import ErasureState
 
 from billing import receipts
 from billing.cause import Cause
@@ -23,6 +22,7 @@ from billing.tidings import Change, Price, moment_key
 from members import addresses, signin
 from members import letters as _of_members  # noqa: F401 - registers members' own kinds
 from members.models import Erasure, Export, StaffMember
+from members.models.privacy import ErasureState
 from members.staff.letters import preview, samples
 from members.staff.letters.words import ABOUT
 from tests import rows

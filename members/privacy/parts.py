@@ -1,0 +1,214 @@
+"""The parts of what we know of a supporter: copied by name, wiped by name (HOUSE 21).
+
+Who adds a table adds it here, or says below that it is about nobody. What law or proof wants kept
+stays under the supporter's row, which then names nobody: each part says why.
+"""
+
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import chain
+from typing import Any, Final
+from uuid import UUID
+
+from django.db.models import Model, QuerySet
+from django.utils import timezone
+
+from billing import models as billing
+from billing.models.letter import LetterState
+from members import models as members
+from members.models import Supporter
+from members.models.supporter import GONE
+
+Lines = list[dict[str, Any]]
+# Columns that say nothing of the person: how we find, lock and order rows.
+_HIDDEN: Final = frozenset(
+    {"email_sealed", "email_hash", "name_sealed", "new_sealed", "new_hash", "old_sealed"}
+    | {"old_hash", "nonce", "claim", "lease_until", "applied_ticket", "address_hash", "press"}
+    | {"next_try_at", "supporter_id", "granted_by", "revoked_by", "held_by_id", "released_by_id"}
+    | {"lifted_by_id"}
+)
+_WAITING: Final = (LetterState.QUEUED, LetterState.HELD, LetterState.GATHERED)
+_BOOKS: Final = "Books and receipts are kept six full years, as the law wants. They name nobody."
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One part: its tables, the copy its supporter gets, what erasing does, and why any is kept."""
+
+    name: str
+    tables: tuple[type[Model], ...]
+    copy: Callable[[Supporter], Any]
+    wipe: Callable[[Supporter], object] | None = None
+    kept: str = ""
+
+
+def _lines(rows: QuerySet[Any]) -> Lines:
+    return [
+        {name: value for name, value in row.items() if name not in _HIDDEN}
+        for row in rows.order_by("pk").values()
+    ]
+
+
+def _person(supporter: Supporter) -> dict[str, Any]:
+    (line,) = _lines(Supporter.objects.filter(pk=supporter.pk))
+    return {"email": supporter.email, "name": supporter.name} | line
+
+
+def _wipe_person(supporter: Supporter) -> None:
+    """Empty what names them. The address can never be found again, nor typed in again."""
+    Supporter.objects.filter(pk=supporter.pk).update(
+        email_sealed=b"",
+        name_sealed=b"",
+        email_hash=tombstone(),
+        language="en",
+        discreet=False,
+        wants_statement=False,
+        signed_out_at=timezone.now(),
+    )
+
+
+def tombstone() -> str:
+    """What stands in place of the hash of an address: random, so that no address leads there."""
+    return GONE + secrets.token_hex(29)
+
+
+def _memberships(supporter: Supporter) -> Lines:
+    lines = _lines(supporter.memberships.all())
+    history = billing.MembershipEvent.objects.filter(membership__supporter=supporter)
+    for line in lines:
+        line["history"] = _lines(history.filter(membership=line["id"]))
+    return lines
+
+
+def _payments(supporter: Supporter) -> Lines:
+    lines = _lines(supporter.payments.all())
+    about = {
+        "refunds": billing.Refund,
+        "disputes": billing.Dispute,
+        "ledger": billing.LedgerLine,
+    }
+    for line in lines:
+        for name, table in about.items():
+            line[name] = _lines(table._default_manager.filter(payment=line["id"]))
+    return lines
+
+
+def _letters(supporter: Supporter) -> dict[str, Lines]:
+    refused = billing.Suppression.objects.filter(address_hash=supporter.email_hash)
+    return {
+        "letters": _lines(supporter.letters.all()),
+        "held_back": _lines(billing.LetterHold.objects.filter(letter__supporter=supporter)),
+        "address_refused": _lines(refused),
+    }
+
+
+def _stop_letters(supporter: Supporter) -> None:
+    supporter.letters.filter(state__in=_WAITING).update(
+        state=LetterState.SKIPPED, reason="they were erased"
+    )
+
+
+def _subjects(supporter: Supporter) -> list[UUID]:
+    rows = (supporter.memberships, supporter.payments, supporter.customers)
+    return list(chain.from_iterable(each.values_list("pk", flat=True) for each in rows))
+
+
+def _wishes(supporter: Supporter) -> Lines:
+    lines = _lines(billing.Intent.objects.filter(subject__in=_subjects(supporter)))
+    for line in lines:
+        line["params"].pop("frozen", None)
+    return lines
+
+
+PARTS: Final = (
+    Part(
+        "person", (Supporter,), _person, _wipe_person, "The row alone: what was given hangs on it."
+    ),
+    Part(
+        "consents",
+        (members.Consent,),
+        lambda who: _lines(who.consents.all()),
+        kept="Proof that there was consent (GDPR Art. 7(1)): which words, and when. Names nobody.",
+    ),
+    Part(
+        "sign_ins",
+        (members.SignIn,),
+        lambda who: _lines(members.SignIn.objects.filter(supporter=who)),
+        lambda who: members.SignIn.objects.filter(supporter=who).delete(),
+    ),
+    Part(
+        "address_changes",
+        (members.AddressChange,),
+        lambda who: _lines(who.address_changes.all()),
+        lambda who: who.address_changes.all().delete(),
+    ),
+    Part(
+        "copies",
+        (members.Export,),
+        lambda who: _lines(who.exports.all()),
+        lambda who: who.exports.all().delete(),
+    ),
+    Part(
+        "erasure",
+        (members.Erasure,),
+        lambda who: _lines(members.Erasure.objects.filter(supporter=who)),
+        kept="That they were erased, and when.",
+    ),
+    Part(
+        "memberships",
+        (billing.Membership, billing.MembershipEvent),
+        _memberships,
+        kept=_BOOKS,
+    ),
+    Part(
+        "complimentary",
+        (billing.CompMembership,),
+        lambda who: _lines(who.comp_memberships.all()),
+        kept=_BOOKS,
+    ),
+    Part(
+        "payments",
+        (billing.Payment, billing.Refund, billing.Dispute, billing.LedgerLine),
+        _payments,
+        kept=_BOOKS,
+    ),
+    Part(
+        "receipts",
+        (billing.Receipt,),
+        lambda who: _lines(billing.Receipt.objects.filter(payment__supporter=who)),
+        kept=_BOOKS,
+    ),
+    Part(
+        "letters",
+        (billing.Letter, billing.LetterHold, billing.Suppression),
+        _letters,
+        _stop_letters,
+        "Which kinds were sent, and when: no text, no address. A refusal is a keyed hash.",
+    ),
+    Part(
+        "asked_of_stripe",
+        (billing.Intent,),
+        _wishes,
+        kept="What was asked, and when, as proof of cancelling and withdrawing. Names nobody.",
+    ),
+    Part(
+        "stripe_customers",
+        (billing.StripeCustomer,),
+        lambda who: _lines(who.customers.all()),
+        kept="Ids by which money that moves later finds its payment. Stripe deleted the person.",
+    ),
+)
+
+# Tables that say nothing of any supporter.
+IMPERSONAL: Final[tuple[type[Model], ...]] = (
+    billing.Payout,
+    billing.Plan,
+    billing.Pulse,
+    billing.ReceiptSeries,
+    billing.StripeEvent,
+    billing.Tally,
+    billing.Ticket,
+    billing.Walk,
+    members.StaffMember,
+)

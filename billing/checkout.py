@@ -66,7 +66,14 @@ def start(
         raise intents.PressMismatch(press)
     # The address is not frozen in the row: the row would name a person.
     payer = {} if intent.params.get("customer") else {"customer_email": supporter.email}
-    session_id = intents.carry_out(intent, secret_params=payer)
+    try:
+        session_id = intents.carry_out(intent, secret_params=payer)
+    except stripe_api.NotFound:
+        if payer:
+            raise
+        # Their customer was deleted at Stripe: a new attempt makes a new one.
+        payer = {"customer_email": supporter.email}
+        session_id = intents.carry_out(intent, secret_params=payer)
     session = stripe_api.get_checkout(session_id)
     return Started(url=session.url, subject=intent.subject)
 

@@ -7,13 +7,13 @@ import structlog
 from django.conf import settings
 from django.db import transaction
 
-from billing import intents, ledger, receipts
+from billing import intents, ledger, receipts, refunds
 from billing.cause import Cause
 from billing.intents import Wanted
 from billing.models import Dispute, Payment
 from billing.models.stripe import IntentKind
 from billing.snapshots import DisputeSnapshot
-from billing.states import DisputeState, EndReason, dispute_state_of
+from billing.states import GIVEN_BACK, DisputeState, EndReason, dispute_state_of
 
 log = structlog.get_logger(__name__)
 
@@ -75,7 +75,12 @@ def _act(dispute: Dispute, cause: Cause) -> None:
 def wanted(dispute: Dispute) -> Iterator[Wanted]:
     """What a dispute in this state calls for at Stripe."""
     membership = dispute.payment.membership
-    if dispute.state not in HOLDS or membership is None or not membership.live:
+    if membership is None:
+        return
+    if dispute.state not in HOLDS and membership.end_reason in GIVEN_BACK:
+        # The bank has let go of what was promised back.
+        yield from refunds.wanted_back(dispute.payment, reason=membership.end_reason)
+    if dispute.state not in HOLDS or not membership.live:
         return
     if settings.DISPUTE_ENDS_MEMBERSHIP:
         yield {

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 import structlog
 from django.conf import settings
 
-from billing import memberships, wishes
+from billing import memberships, stripe_api, wishes
 from billing.cause import Cause
 from billing.models import Membership
 from billing.states import MembershipState, UnknownStatus
@@ -30,6 +30,8 @@ def _end(membership: Membership, limit: datetime) -> bool:
         fresh = memberships.refresh(membership.stripe_subscription_id or "", cause=Cause.clock())
         if fresh is None or fresh.past_due_since is None or fresh.past_due_since > limit:
             return False
+        if stripe_api.debit_runs(fresh.stripe_subscription_id or ""):
+            return False  # it is being paid; if the bank says no, the next run ends it
         return wishes.end_after_grace(membership=fresh)
     except (StripeProblem, memberships.Impossible, UnknownStatus) as error:
         log.error("grace could not be ended", membership=str(membership.pk), error=str(error))

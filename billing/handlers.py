@@ -21,7 +21,7 @@ from billing import (
     tickets,
 )
 from billing.cause import Cause
-from billing.models import Membership, Payment
+from billing.models import Membership, Payment, Refund
 from billing.snapshots import (
     DisputeSnapshot,
     InvoiceSnapshot,
@@ -82,14 +82,19 @@ def take_payment(payment_intent_id: str, cause: Cause) -> bool:
 def take_refunds(charge_id: str, cause: Cause) -> bool:
     """A refunded charge: every refund it has."""
     ticket = tickets.draw()
-    found = [record_refund(refund, ticket, cause) for refund in stripe_api.refunds_of(charge_id)]
+    seen = stripe_api.refunds_of(charge_id)
+    found = [record_refund(refund, ticket, cause) for refund in seen]
+    ask_about_owed(seen)
     return any(found)
 
 
 def take_refund(refund_id: str, cause: Cause) -> bool:
     """One refund."""
     ticket = tickets.draw()
-    return record_refund(stripe_api.get_refund(refund_id), ticket, cause)
+    refund = stripe_api.get_refund(refund_id)
+    ours = record_refund(refund, ticket, cause)
+    ask_about_owed([refund])
+    return ours
 
 
 def take_charge(charge_id: str, cause: Cause) -> bool:
@@ -222,6 +227,15 @@ def ask_about_means(taken: list[Membership]) -> None:
     for each in taken:
         if collection.is_bare(each):
             raise NeedsPerson(f"subscription {each.stripe_subscription_id} {collection.BARE}")
+
+
+def ask_about_owed(seen: list[RefundSnapshot]) -> None:
+    """Raise NeedsPerson where one failed that was promised, and has not been made good since."""
+    rows = Refund.objects.filter(stripe_refund_id__in=[each.id for each in seen])
+    for row in rows.select_related("payment__membership"):
+        if refunds.is_owed(row):
+            told = f"refund {row.stripe_refund_id} failed, and its money is promised back"
+            raise NeedsPerson(told)
 
 
 def record_refund(refund: RefundSnapshot, ticket: int, cause: Cause) -> bool:

@@ -12,7 +12,7 @@ from billing import stripe_api
 from billing.models import Intent, StripeCustomer
 from billing.models.stripe import IntentKind
 from billing.states import EndReason
-from billing.stripe_api import NotFound
+from billing.stripe_api import NotFound, Refused
 from billing.stripe_shapes import (
     COMMENT_PREFIX,
     INTENT_KEY,
@@ -45,10 +45,15 @@ def _how_to_end_later(params: Shape) -> Shape:
 
 def _how_to_change_amount(params: Shape) -> Shape:
     snapshot = stripe_api.get_subscription(params["subscription"])
+    if snapshot.interval != params["interval"]:
+        # It changed its rhythm unheard: to change it back would begin a period, and charge for it.
+        raise Refused("interval_changed")
     item = {"id": snapshot.item_id, "price_data": _price(params), "quantity": 1}
+    # What was asked for is the whole amount, so nothing may stand beside it.
+    others = [{"id": each, "deleted": True} for each in snapshot.other_item_ids]
     return {
         "release": snapshot.schedule_id,
-        "fields": {"items": [item], "proration_behavior": "none"},
+        "fields": {"items": [item, *others], "proration_behavior": "none"},
     }
 
 
@@ -162,14 +167,7 @@ def _paid_meanwhile(subscription: str) -> bool:
     """Whether what a new membership replaces was paid at the same time: then both are kept."""
     if stripe_api.get_subscription(subscription).status in {"active", "trialing"}:
         return True
-    tries = (
-        stripe_api.get_payment(payment_intent_id).status
-        for invoice in stripe_api.invoices_of(subscription)
-        if invoice.status == "open"
-        for payment_intent_id in invoice.payment_intent_ids
-    )
-    # A direct debit is on its way for days; it cannot be called back.
-    return "processing" in tries
+    return stripe_api.debit_runs(subscription)
 
 
 def _refund(intent: Intent, params: Shape) -> str:

@@ -16,7 +16,7 @@ from billing.ids import read_id
 from billing.intent_calls import CALLS, FREEZE
 from billing.models import Intent
 from billing.models.stripe import IntentKind, IntentState
-from billing.states import EndReason
+from billing.states import GIVEN_BACK, EndReason
 from billing.stripe_api import Refused, Unavailable
 from billing.stripe_shapes import COMMENT_PREFIX, Shape
 
@@ -30,6 +30,8 @@ _BATCH: Final = 50
 # A checkout is the supporter's to press again; the end of a grace is asked anew, with fresh facts.
 _NOT_RESUMED: Final = (_K.CHECKOUT, _K.CANCEL_NOW)
 _ENDINGS: Final = frozenset({_K.END_NOW, _K.CANCEL_NOW})
+# Where a fact still calls for it, the reason of the refusal may be gone: a bank held the money.
+_ASKED_ANEW: Final = frozenset({_K.END_NOW, _K.REFUND})
 # A later wish overtakes an earlier one about the same matter, and an end overtakes them all.
 _MATTERS: Final = (
     frozenset({_K.CANCEL_AT_PERIOD_END, _K.KEEP}),
@@ -71,6 +73,8 @@ def record(*, kind: IntentKind, press: str, subject: UUID, params: Shape) -> Int
 def call_for(*, kind: IntentKind, press: str, subject: UUID, params: Shape) -> None:
     """Write down what a fact calls for, in the fact's transaction, and have a worker do it."""
     intent = record(kind=kind, press=press, subject=subject, params=params)
+    if intent.state == IntentState.REFUSED and kind in _ASKED_ANEW:
+        intent = _new_attempt(intent)
     if intent.state == IntentState.OPEN:
         doorbell.ring("billing.tasks.carry_out", str(intent.pk))
 
@@ -81,6 +85,8 @@ def carry_out(intent: Intent, *, secret_params: Shape | None = None) -> str:
     `secret_params` are what must not stand in the row (an address). Raises Unavailable, and the
     intent stays open; raises Refused, and a later press starts a new attempt.
     """
+    # Whoever read it some time ago must not do what a newer wish has overtaken since.
+    intent.refresh_from_db()
     if intent.state == IntentState.DONE:
         return intent.stripe_object_id
     if intent.state == IntentState.SUPERSEDED:
@@ -141,6 +147,20 @@ def ending_of(comment: str, *, subject: UUID) -> str:
     return str(intent.params.get("reason", EndReason.PAYMENT_FAILED)) if intent else ""
 
 
+def promised_back(subject: UUID) -> str:
+    """The reason for which its supporter was promised all their money back; "" if none was.
+
+    For an ending that another came before at Stripe, so that its comment does not tell of ours.
+    """
+    promised = Intent.objects.filter(
+        subject=subject,
+        kind=_K.END_NOW,
+        state__in=(IntentState.OPEN, IntentState.DONE),
+        params__reason__in=sorted(GIVEN_BACK),
+    ).first()
+    return str(promised.params["reason"]) if promised else ""
+
+
 def _postpone(intent: Intent, error: str) -> None:
     """Wait longer with each try, and not all at the same moment."""
     wait = min(timedelta(seconds=30 * 2 ** min(intent.tries, 10)), _LONGEST_WAIT)
@@ -161,6 +181,8 @@ def _answer(intent: Intent, state: IntentState, **fields: str) -> None:
 def _new_attempt(intent: Intent) -> Intent:
     """Open a refused intent again, under a new idempotency key: its first answer was definitive."""
     params = {name: value for name, value in intent.params.items() if name != "frozen"}
+    if intent.error == "resource_missing":
+        params.pop("customer", None)  # of a checkout; another is made
     if "expires_at" in params:
         params["expires_at"] = checkout_expiry()
     Intent.objects.filter(pk=intent.pk, state=IntentState.REFUSED, attempt=intent.attempt).update(

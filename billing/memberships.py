@@ -25,6 +25,7 @@ from billing.cause import Cause
 from billing.ids import read_id
 from billing.intents import Wanted
 from billing.models import Membership, Plan, StripeCustomer
+from billing.models.plan import Interval
 from billing.snapshots import SubscriptionSnapshot
 from billing.states import (
     GIVEN_BACK,
@@ -45,6 +46,8 @@ _ATTACHED: Final = (
     "plan_id",
 )
 
+# Another rhythm can be set in the dashboard alone. The state must follow Stripe's even so.
+_SOLD: Final = frozenset({Interval.MONTH, Interval.YEAR})
 _UNPAID: Final = {MembershipState.PENDING, MembershipState.EXPIRED}
 
 
@@ -165,6 +168,9 @@ def _check(membership: Membership, snapshot: SubscriptionSnapshot) -> None:
     """Refuse a change that no path of states allows, and a second subscription for one row."""
     if membership.stripe_subscription_id not in {None, snapshot.id}:
         raise Impossible(f"membership {membership.pk} is another subscription")
+    odd = snapshot.interval not in {"", *_SOLD}
+    if odd and membership.state == MembershipState.PENDING:
+        raise Impossible(f"membership {membership.pk} has a rhythm that we do not sell")
     old, new = MembershipState(membership.state), _target(membership, snapshot)
     if not reachable(old, new):
         raise Impossible(f"membership {membership.pk}: {old} -> {new}")
@@ -197,7 +203,8 @@ def _copy(membership: Membership, snapshot: SubscriptionSnapshot) -> None:
     overdue, ended = state is MembershipState.PAST_DUE, state is MembershipState.ENDED
     membership.state = state
     membership.amount_cents = snapshot.amount_cents or membership.amount_cents
-    membership.interval = snapshot.interval or membership.interval
+    if snapshot.interval in _SOLD:
+        membership.interval = snapshot.interval
     if membership.plan.interval != membership.interval:
         membership.plan = _plan_for(membership, snapshot)
     membership.period_start = snapshot.period_start
@@ -224,7 +231,12 @@ def _plan_for(membership: Membership, snapshot: SubscriptionSnapshot) -> Plan:
 
 def _end_reason(membership: Membership, snapshot: SubscriptionSnapshot) -> EndReason:
     """Our own reason where we ended it: to Stripe that is a request like any other."""
-    ours = intents.ending_of(snapshot.cancel_comment, subject=membership.pk)
+    if membership.end_reason in GIVEN_BACK:
+        return EndReason(membership.end_reason)
+    # A promise to pay back holds, whoever was a moment faster in ending it.
+    begins = snapshot.ended_at is not None and not membership.end_reason
+    promised = intents.promised_back(membership.pk) if begins else ""
+    ours = promised or intents.ending_of(snapshot.cancel_comment, subject=membership.pk)
     return EndReason(ours) if ours else end_reason_of(snapshot.cancel_reason)
 
 

@@ -245,6 +245,9 @@ def _write_facts(payment: Payment, cause: Cause, *, asks: bool) -> None:
         receipts.issue(payment, cause=cause)
         if payment.membership is not None:
             memberships.note_payment(payment.membership.pk, paid_at=payment.paid_at, cause=cause)
+            # Locked: who withdraws at this moment has not seen the payment yet.
+            locked = Membership.objects.select_for_update()
+            payment.membership.refresh_from_db(fields=["end_reason"], from_queryset=locked)
             if payment.membership.end_reason in GIVEN_BACK:
                 # A direct debit that arrived after its supporter had withdrawn.
                 refunds.give_back_payment(payment, reason=payment.membership.end_reason)

@@ -22,7 +22,9 @@ def take(payout_id: str) -> Payout:
     """
     ticket = tickets.draw()
     snapshot = stripe_api.get_payout(payout_id)
-    movements = [each for page in stripe_api.booked_pages(payout_id=payout_id) for each in page]
+    # Stripe refuses to list what is in one that was made by hand.
+    listed = stripe_api.booked_pages(payout_id=payout_id) if snapshot.automatic else ()
+    movements = [each for page in listed for each in page]
     with transaction.atomic():
         payout, _ = Payout.objects.select_for_update().get_or_create(
             pk=snapshot.id,

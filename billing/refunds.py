@@ -10,9 +10,17 @@ from billing import intents, ledger, letters, receipts
 from billing.cause import Cause
 from billing.intents import Wanted
 from billing.models import Intent, Membership, Payment, Refund
+from billing.models.ledger import LineKind
 from billing.models.stripe import IntentKind
 from billing.snapshots import RefundSnapshot
-from billing.states import DisputeState, PaymentState, RefundState, refund_state_of
+from billing.states import (
+    GIVEN_BACK,
+    DisputeState,
+    PaymentState,
+    RefundState,
+    refund_state_of,
+)
+from billing.stripe_shapes import Shape
 
 log = structlog.get_logger(__name__)
 
@@ -24,9 +32,9 @@ class NothingLeft(ValueError):
 
 
 def left_of(payment: Payment) -> int:
-    """How many cents of a payment have not been given back, nor are on their way."""
+    """How many cents of a payment we still hold: not given back, on their way, or taken back."""
     gone = payment.refunds.filter(state__in=_ON_THE_WAY).aggregate(cents=Sum("amount_cents"))
-    return payment.amount_cents - (gone["cents"] or 0)
+    return max(payment.amount_cents - (gone["cents"] or 0) - _taken_back(payment), 0)
 
 
 def request(*, payment: Payment, amount_cents: int | None, press: str) -> Intent:
@@ -76,8 +84,11 @@ def give_back_payment(payment: Payment, *, reason: str) -> None:
 
 def wanted_back(payment: Payment, *, reason: str) -> Iterator[Wanted]:
     """What `give_back_payment` has done."""
+    if payment.outside_stripe:
+        return  # Stripe never had it
     if not _held_by_bank(payment) and left_of(payment) > 0:
-        yield _wanted(payment, left_of(payment), f"back:{payment.pk}:{reason}")
+        # Of a part that went back unheard we do not know, so Stripe is asked for all that is left.
+        yield _wanted(payment, None, f"back:{payment.pk}:{reason}")
 
 
 def record(snapshot: RefundSnapshot, *, payment: Payment, ticket: int, cause: Cause) -> Refund:
@@ -104,6 +115,14 @@ def record(snapshot: RefundSnapshot, *, payment: Payment, ticket: int, cause: Ca
     return refund
 
 
+def is_owed(refund: Refund) -> bool:
+    """Whether its bank sent back what a supporter was promised, and it has gone no other way."""
+    membership = refund.payment.membership
+    promised = membership is not None and membership.end_reason in GIVEN_BACK
+    failed = refund.state in {RefundState.FAILED, RefundState.CANCELED}
+    return failed and promised and left_of(refund.payment) > 0
+
+
 def changes(refund: Refund, snapshot: RefundSnapshot) -> dict[str, RefundState]:
     """The columns that applying this snapshot would change, with their new values. Writes nothing.
 
@@ -124,6 +143,15 @@ def _received(membership: Membership) -> QuerySet[Payment]:
 
 def _held_by_bank(payment: Payment) -> bool:
     return payment.disputes.filter(state__in=(DisputeState.OPEN, DisputeState.LOST)).exists()
+
+
+def _taken_back(payment: Payment) -> int:
+    """How much of it the bank took back as a debit that failed after it had arrived."""
+    lines = payment.ledger_lines.filter(kind__in=(LineKind.PAYMENT, LineKind.PAYMENT_RETURNED))
+    amounts = dict(lines.order_by().values_list("kind").annotate(cents=Sum("amount_cents")))
+    if LineKind.PAYMENT_RETURNED not in amounts:
+        return 0
+    return payment.amount_cents - sum(amounts.values())
 
 
 def _write_documents(refund: Refund, cause: Cause) -> None:
@@ -149,14 +177,16 @@ def _ask(payment: Payment, amount_cents: int, press: str) -> Intent:
     return Intent.objects.get(press=press)
 
 
-def _wanted(payment: Payment, amount_cents: int, press: str) -> Wanted:
+def _wanted(payment: Payment, amount_cents: int | None, press: str) -> Wanted:
+    params: Shape = {
+        "payment_intent": payment.stripe_payment_intent_id,
+        "reason": "requested_by_customer",
+    }
+    if amount_cents is not None:
+        params["amount"] = amount_cents
     return {
         "kind": IntentKind.REFUND,
         "press": press,
         "subject": payment.pk,
-        "params": {
-            "payment_intent": payment.stripe_payment_intent_id,
-            "amount": amount_cents,
-            "reason": "requested_by_customer",
-        },
+        "params": params,
     }

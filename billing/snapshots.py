@@ -74,6 +74,8 @@ class SubscriptionSnapshot:
     pause_type: str = ""
     resumes_on: datetime | None = None
     item_id: str = ""
+    # Of what somebody put beside it in the dashboard.
+    other_item_ids: tuple[str, ...] = ()
     price_id: str = ""
     product_id: str = ""
     method_id: str = ""
@@ -226,6 +228,8 @@ class PayoutSnapshot:
     currency: str
     arrives_on: datetime
     created: datetime
+    # Of one that was made by hand Stripe does not tell what is in it.
+    automatic: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -107,6 +107,9 @@ _DISPUTE_STATUS: Final = {
     "under_review": DisputeState.OPEN,
     "won": DisputeState.WON,
     "lost": DisputeState.LOST,
+    # The bank keeps the money while we appeal.
+    "appeal_needs_response": DisputeState.LOST,
+    "appeal_under_review": DisputeState.LOST,
 }
 
 _PAYMENT_STATUS: Final = {

@@ -107,6 +107,7 @@ def subscription(shape: Shape) -> SubscriptionSnapshot:
         pause_type=(paused.get("subscription") or {}).get("type") or "",
         resumes_on=moment(pause.get("resumes_at")),
         item_id=item["id"],
+        other_item_ids=tuple(each["id"] for each in items[1:]),
         price_id=price["id"],
         product_id=id_of(price.get("product")),
         **_means(shape.get("default_payment_method") or _default_method(shape)),
@@ -324,6 +325,7 @@ def payout(shape: Shape) -> PayoutSnapshot:
         currency=shape["currency"],
         arrives_on=_when(shape["arrival_date"]),
         created=_when(shape["created"]),
+        automatic=shape.get("automatic") is not False,
     )
 
 

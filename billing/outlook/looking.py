@@ -17,7 +17,7 @@ from billing import disputes as disputing
 from billing import payouts as paying_out
 from billing import refunds as refunding
 from billing.checkout import find
-from billing.handlers import NeedsPerson, ask_a_person, ask_about_means
+from billing.handlers import NeedsPerson, ask_a_person, ask_about_means, ask_about_owed
 from billing.ids import read_id
 from billing.models import (
     Dispute,
@@ -108,11 +108,16 @@ class Looking:
         return bool(payment_intent_id) and self.payment(payment_intent_id)
 
     def refunds(self, charge_id: str) -> bool:
-        found = [self._refund(each) for each in stripe_api.refunds_of(charge_id)]
+        seen = stripe_api.refunds_of(charge_id)
+        found = [self._refund(each) for each in seen]
+        ask_about_owed(seen)
         return any(found)
 
     def refund(self, refund_id: str) -> bool:
-        return self._refund(stripe_api.get_refund(refund_id))
+        refund = stripe_api.get_refund(refund_id)
+        ours = self._refund(refund)
+        ask_about_owed([refund])
+        return ours
 
     def dispute(self, dispute_id: str) -> bool:
         return self._dispute(stripe_api.get_dispute(dispute_id))

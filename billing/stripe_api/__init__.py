@@ -36,6 +36,7 @@ from billing.stripe_api.lists import (
 from billing.stripe_api.reads import (
     customer_of_mandate,
     customer_of_method,
+    debit_runs,
     get_checkout,
     get_dispute,
     get_fraud_warning,
@@ -87,6 +88,7 @@ __all__ = [
     "create_webhook_endpoint",
     "customer_of_mandate",
     "customer_of_method",
+    "debit_runs",
     "delete_customer",
     "delete_webhook_endpoint",
     "dispute_pages",

@@ -130,6 +130,16 @@ def invoices_of(subscription_id: str) -> list[InvoiceSnapshot]:
     return sorted(found, key=lambda each: each.created)
 
 
+def debit_runs(subscription_id: str) -> bool:
+    """Whether what is open on a subscription is being paid: a debit that cannot be called back."""
+    return any(
+        get_payment(payment_intent_id).status == "processing"
+        for invoice in invoices_of(subscription_id)
+        if invoice.status == "open"
+        for payment_intent_id in invoice.payment_intent_ids
+    )
+
+
 def invoice_of(payment_intent_id: str) -> str:
     """The id of the invoice that this payment intent pays, or "" for a one-off payment."""
     params = {"payment": {"type": "payment_intent", "payment_intent": payment_intent_id}}

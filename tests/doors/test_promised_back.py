@@ -1,0 +1,127 @@
+"""What a supporter was promised back comes back, once, whatever happened on the way to it."""
+
+import pytest
+
+from billing import fulfilment, handlers, inbox, intents, refunds, stripe_api, wishes
+from billing.cause import Cause
+from billing.models import Intent, Membership, Payment, StripeEvent
+from billing.models.stripe import EventState, IntentKind
+from billing.states import EndReason, MembershipState
+from tests.cases.acts import at_stripes_time, close, dashboard, refund_there, settle
+from tests.cases.test_direct_debits import debited
+from tests.doors.conftest import Desk
+from tests.doors.test_grace import fail
+
+pytestmark = pytest.mark.django_db
+
+
+def withdraw(member: Membership) -> None:
+    assert wishes.end_now(membership=member, reason=EndReason.WITHDRAWN, press="withdraw")
+
+
+def left(member: Membership) -> int:
+    """How many cents of their only payment we still hold."""
+    return refunds.left_of(member.payments.get())
+
+
+def test_who_withdraws_is_paid_back_though_it_ended_unheard_a_moment_before(desk: Desk) -> None:
+    member = desk.join("monthly", 500)
+    desk.stripe.tell(f"subscriptions/{member.stripe_subscription_id}/cancel", at_period_end=False)
+    withdraw(member)
+    settle(desk)
+    member.refresh_from_db()
+    assert member.end_reason == EndReason.WITHDRAWN
+    assert left(member) == 0
+
+
+def test_a_withdrawal_holds_though_another_of_our_endings_was_faster(desk: Desk) -> None:
+    member = desk.join("monthly", 500)
+    subscription = member.stripe_subscription_id
+    for press, reason in (("theirs", EndReason.WITHDRAWN), ("ours", EndReason.FRAUD)):
+        intents.record(
+            kind=IntentKind.END_NOW,
+            press=press,
+            subject=member.pk,
+            params={"subscription": subscription, "reason": reason},
+        )
+    # Two workers: ours is the first at Stripe.
+    fulfilment.fulfil(Intent.objects.get(press="ours"))
+    settle(desk)
+    member.refresh_from_db()
+    assert member.end_reason == EndReason.WITHDRAWN
+    assert left(member) == 0
+
+
+def test_a_part_refunded_unheard_does_not_keep_back_the_rest(desk: Desk) -> None:
+    member = desk.join("monthly", 500)
+    refund_there(desk, member.payments.get(), amount=100)
+    withdraw(member)
+    settle(desk)
+    assert left(member) == 0
+
+
+def test_what_a_bank_held_goes_back_once_it_lets_go(desk: Desk) -> None:
+    member = desk.join("monthly", 500)
+    intent = member.payments.get().stripe_payment_intent_id
+    disputed = desk.stripe.tell("dispute", payment_intent=intent)
+    withdraw(member)
+    settle(desk)
+    assert left(member) == 500
+    close(desk, str(disputed["id"]), "won")
+    assert left(member) == 0
+
+
+def test_a_promised_refund_that_failed_is_told_to_a_person_until_it_is_mended(desk: Desk) -> None:
+    member = desk.join("monthly", 500)
+    withdraw(member)
+    settle(desk)
+    payment = member.payments.get()
+    [refund] = stripe_api.refunds_of_payment(payment.stripe_payment_intent_id or "")
+    desk.stripe.tell(f"refunds/{refund.id}/fail")
+    settle(desk)
+    parked = StripeEvent.objects.filter(state=EventState.PARKED)
+    assert {each.error for each in parked} == {
+        f"NeedsPerson: refund {refund.id} failed, and its money is promised back"
+    }
+    refunds.request(payment=payment, amount_cents=None, press="again")
+    settle(desk)
+    assert left(member) == 0
+    inbox.retry(parked.values_list("pk", flat=True))
+    settle(desk)
+    assert list(parked.values_list("type", "error")) == []
+
+
+def test_a_debit_that_came_back_cannot_be_given_back(desk: Desk) -> None:
+    member, payment = debited(desk)
+    desk.stripe.tell(f"debits/{payment.stripe_charge_id}/return", as_failure=True)
+    with at_stripes_time(desk):
+        settle(desk)
+        assert refunds.would_come_back(member) == 0
+        fresh = Payment.objects.get(pk=payment.pk)
+        with pytest.raises(refunds.NothingLeft):
+            refunds.request(payment=fresh, amount_cents=None, press="by staff")
+        member.refresh_from_db()
+        withdraw(member)
+        settle(desk)
+    assert not Intent.objects.filter(kind=IntentKind.REFUND).exists()
+
+
+def test_what_was_paid_in_cash_is_not_asked_back_of_stripe(desk: Desk) -> None:
+    member = desk.join("monthly", 500)
+    fail(desk, member)
+    [invoice] = [
+        each
+        for each in stripe_api.invoices_of(member.stripe_subscription_id or "")
+        if each.status == "open"
+    ]
+    dashboard(desk).invoices.pay(invoice.id, {"paid_out_of_band": True})
+    settle(desk)
+    member.refresh_from_db()
+    assert member.state == MembershipState.ACTIVE
+    withdraw(member)
+    settle(desk)
+    handlers.take_invoice(invoice.id, Cause.clock())
+    asked = Intent.objects.filter(kind=IntentKind.REFUND)
+    assert [each.params["payment_intent"] for each in asked] == [
+        member.payments.earliest("created_at").stripe_payment_intent_id
+    ]

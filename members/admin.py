@@ -36,3 +36,23 @@ class StaffMemberAdmin(ReadOnly):
     hidden = ("password",)
     list_display = ["email", "role", "is_active", "last_login"]
     ordering = ["email"]
+
+
+@admin.register(models.AddressChange)
+class AddressChangeAdmin(ReadOnly):
+    hidden = ("new_hash", "old_hash")
+    list_display = ["id", "asked_at", "expires_at", "confirmed_at"]
+    ordering = ["-asked_at"]
+
+
+@admin.register(models.Export)
+class ExportAdmin(ReadOnly):
+    hidden = ("press",)
+    list_display = ["id", "asked_at", "expires_at"]
+    ordering = ["-asked_at"]
+
+
+@admin.register(models.Erasure)
+class ErasureAdmin(ReadOnly):
+    list_display = ["id", "state", "asked_at", "done_at"]
+    ordering = ["-asked_at"]

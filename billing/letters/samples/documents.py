@@ -11,7 +11,7 @@ from billing.letters.draft import Attachment, Draft
 from billing.letters.kinds.facts import facts, price_of
 from billing.letters.kinds.standing import Standing
 from billing.letters.links import Purpose
-from billing.letters.samples.shelf import BEGAN, CARD, NEXT, REFERENCE, link, membership, shows
+from billing.letters.samples.shelf import BEGAN, NEXT, REFERENCE, card, link, membership, shows
 from billing.money import format_amount
 from billing.wording import long_date
 
@@ -55,7 +55,7 @@ def _receipt(more: dict[str, Any]) -> Draft:
         (_("Paid"), AMOUNT),
         (_("Date of payment"), long_date(BEGAN)),
         (_("Receipt number"), "R-2026-000001"),
-        (_("Paid with"), CARD),
+        (_("Paid with"), card()),
         (_("Issued on"), long_date(BEGAN)),
         (_("Reference"), REFERENCE),
     ]
@@ -69,7 +69,7 @@ def credit_note() -> Draft:
         (_("Refunded"), AMOUNT),
         (_("Date of refund"), long_date(BEGAN)),
         (_("Credit note number"), "C-2026-000001"),
-        (_("Refunded to"), CARD),
+        (_("Refunded to"), card()),
         (_("Issued on"), long_date(BEGAN)),
         (_("Reference"), REFERENCE),
     ]
@@ -85,7 +85,7 @@ def debit_note() -> Draft:
         (_("Not refunded"), AMOUNT),
         (_("Date"), long_date(BEGAN)),
         (_("Debit note number"), "D-2026-000001"),
-        (_("Could not be sent to"), CARD),
+        (_("Could not be sent to"), card()),
         (_("Issued on"), long_date(BEGAN)),
         (_("Reference"), REFERENCE),
     ]

@@ -9,16 +9,16 @@ from billing.letters.kinds.facts import actions, facts, price_of
 from billing.letters.links import Purpose
 from billing.letters.samples.shelf import (
     BEGAN,
-    CARD,
     NEXT,
     REFERENCE,
     action,
+    card,
     membership,
     shows,
 )
 from billing.money import format_amount
 from billing.states import EndReason
-from billing.wording import long_date, moment_words
+from billing.wording import long_date, moment_words, named
 
 
 @shows("cancelled", "paid up")
@@ -80,7 +80,7 @@ def _ended(reason: EndReason) -> Draft:
 def withdrawal() -> Draft:
     rows = [
         (_("Received on"), moment_words(BEGAN)),
-        (_("Agreement"), f"{membership().plan.name}, {price_of(membership())}"),
+        (_("Agreement"), f"{named(membership().plan.name)}, {price_of(membership())}"),
         (_("Agreed on"), long_date(BEGAN)),
         (_("Reference"), REFERENCE),
     ]
@@ -102,7 +102,7 @@ def _refund(*, runs: bool) -> Draft:
     rows = [
         (_("Amount"), format_amount(199)),
         (_("Sent on"), long_date(BEGAN)),
-        (_("Goes back to"), CARD),
+        (_("Goes back to"), card()),
     ]
     ways = [action(_("End your support"), Purpose.CANCEL)] if runs else []
     return Draft({**facts(*rows), **actions(*ways), "amount": format_amount(199), "runs": runs})

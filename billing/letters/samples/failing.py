@@ -9,7 +9,7 @@ from billing.letters.draft import Draft
 from billing.letters.kinds.facts import actions, facts, price_of
 from billing.letters.kinds.failing import FIRST, LAST
 from billing.letters.links import Purpose
-from billing.letters.samples.shelf import CARD, NEXT, action, ending, membership, shows
+from billing.letters.samples.shelf import NEXT, action, card, ending, membership, shows
 from billing.money import format_amount
 from billing.states import Refusal
 from billing.wording import long_date
@@ -49,15 +49,15 @@ def _open(reason: Refusal, *, step: str = FIRST, hopeless: bool = False) -> Draf
     rows = [
         (_("Amount"), format_amount(199)),
         (_("Tried on"), long_date(NEXT)),
-        (_("From"), CARD),
+        (_("From"), card()),
         (_("Your support"), price_of(membership())),
     ]
     pay = action(_("Pay now"), Purpose.PAY)
-    card = action(_("Change how you pay"), Purpose.CARD)
+    other_card = action(_("Change how you pay"), Purpose.CARD)
     return Draft(
         {
             **facts(*rows),
-            **actions(pay, card, ending()),
+            **actions(pay, other_card, ending()),
             "step": step,
             "reason": str(reason),
             "hopeless": hopeless,
@@ -71,7 +71,7 @@ def _open(reason: Refusal, *, step: str = FIRST, hopeless: bool = False) -> Draf
 def recovered() -> Draft:
     rows = [
         (_("Amount"), format_amount(199)),
-        (_("Paid with"), CARD),
+        (_("Paid with"), card()),
         (_("Your support"), price_of(membership())),
     ]
     return Draft({**facts(*rows), **actions(ending()), "amount": format_amount(199)})

@@ -10,9 +10,9 @@ from billing.letters.kinds.facts import actions, facts, price_of
 from billing.letters.links import Purpose
 from billing.letters.samples.shelf import (
     BEGAN,
-    CARD,
     REFERENCE,
     action,
+    card,
     ending,
     link,
     membership,
@@ -20,7 +20,7 @@ from billing.letters.samples.shelf import (
 )
 from billing.models.plan import Interval
 from billing.money import format_amount
-from billing.wording import long_date, price
+from billing.wording import long_date, named, price, rhythm
 
 
 @shows("welcome", "monthly")
@@ -55,7 +55,7 @@ def _welcome(
     assert of.period_end is not None  # noqa: S101 - the sample has one
     rows = [
         (_("You pay"), price_of(of)),
-        (_("Paid with"), "" if provisional else CARD),
+        (_("Paid with"), "" if provisional else card()),
         (_("Agreed on") if provisional else _("Began on"), long_date(BEGAN)),
         (_("Next payment"), "" if provisional else long_date(of.period_end)),
         (_("In return"), benefits or _("Nothing: it is a donation")),
@@ -67,12 +67,12 @@ def _welcome(
             **actions(ending()),
             "withdraw_link": link(Purpose.WITHDRAW),
             "provisional": provisional,
-            "plan_name": of.plan.name,
+            "plan_name": named(of.plan.name),
             "reference": REFERENCE,
             "price": price_of(of),
             "agreed": long_date(BEGAN),
             "donation": not benefits,
-            "interval_words": of.get_interval_display(),
+            "interval_words": rhythm(of.interval),
             "yearly": interval == Interval.YEAR,
             "notice_weeks": settings.REMINDER_DAYS // 7,
             "withdraw_by": long_date(withdrawal.deadline(dublin_date(BEGAN))),

@@ -7,9 +7,9 @@ from django.utils.translation import gettext as _
 from billing.letters.draft import Draft
 from billing.letters.kinds.facts import facts
 from billing.letters.links import Purpose
-from billing.letters.samples.shelf import CARD, NEXT, NEXT_YEAR, REFERENCE, link, shows
+from billing.letters.samples.shelf import NEXT, NEXT_YEAR, REFERENCE, card, link, shows
 from billing.money import format_amount
-from billing.wording import long_date
+from billing.wording import long_date, means
 
 
 @shows("reminder")
@@ -17,7 +17,7 @@ def reminder() -> Draft:
     rows = [
         (_("Amount"), format_amount(2388)),
         (_("On"), long_date(NEXT_YEAR)),
-        (_("Paid with"), CARD),
+        (_("Paid with"), card()),
         (_("Renews"), _("every year, until you end it")),
         (_("Reference"), REFERENCE),
     ]
@@ -30,7 +30,7 @@ def sepa_notice() -> Draft:
     rows = [
         (_("Amount"), format_amount(199)),
         (_("On"), long_date(NEXT)),
-        (_("From"), "SEPA direct debit ending 5678"),
+        (_("From"), means("SEPA direct debit ending 5678")),
         (_("Mandate"), "SAMPLE00000001"),
         (_("Creditor"), "IE00ZZZ000000"),
         (_("Renews"), _("every month, until you end it")),
@@ -52,7 +52,7 @@ def card_expired() -> Draft:
 
 def _card(*, over: bool) -> Draft:
     rows = [
-        (_("Paid with"), CARD),
+        (_("Paid with"), card()),
         (_("Good until"), long_date(NEXT)),
         (_("Next payment"), long_date(NEXT)),
         (_("Amount"), format_amount(199)),
@@ -67,7 +67,7 @@ def resumes_soon() -> Draft:
         (_("Goes on"), long_date(NEXT)),
         (_("Next payment"), long_date(NEXT)),
         (_("Amount"), format_amount(199)),
-        (_("Paid with"), CARD),
+        (_("Paid with"), card()),
         (_("Reference"), REFERENCE),
     ]
     told = {"resumes": long_date(NEXT), "amount": format_amount(199), "due": long_date(NEXT)}

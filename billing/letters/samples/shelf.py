@@ -12,6 +12,7 @@ from billing.letters.draft import Draft
 from billing.letters.links import Purpose
 from billing.models import Membership, Plan
 from billing.models.plan import Interval
+from billing.wording import means
 
 Sample = Callable[[], Draft]
 SAMPLES: Final[dict[str, dict[str, Sample]]] = {}
@@ -20,7 +21,6 @@ BEGAN: Final = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 NEXT: Final = datetime(2026, 4, 2, 11, 0, tzinfo=UTC)
 NEXT_YEAR: Final = datetime(2027, 3, 2, 12, 0, tzinfo=UTC)
 REFERENCE: Final = "0195563c-0000-7000-8000-000000000000"
-CARD: Final = "Visa ending 4242"
 
 
 def shows(kind: str, case: str = "usual") -> Callable[[Sample], Sample]:
@@ -37,7 +37,9 @@ def membership(interval: Interval = Interval.MONTH) -> Membership:
     """A membership that is in no database."""
     yearly = interval == Interval.YEAR
     cents = 2388 if yearly else 199
-    plan = Plan(slug="sample", name="Yearly" if yearly else "Monthly", interval=interval)
+    plan = Plan(
+        slug="sample", name="Yearly support" if yearly else "Monthly support", interval=interval
+    )
     return Membership(
         id=REFERENCE,
         plan=plan,
@@ -48,6 +50,10 @@ def membership(interval: Interval = Interval.MONTH) -> Membership:
         period_start=BEGAN,
         period_end=NEXT_YEAR if yearly else NEXT,
     )
+
+
+def card() -> str:
+    return means("Visa ending 4242")
 
 
 def link(purpose: Purpose) -> str:

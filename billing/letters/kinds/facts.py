@@ -24,7 +24,11 @@ def facts(*rows: tuple[str, str]) -> dict[str, Any]:
 
 
 def actions(*chosen: Action) -> dict[str, Any]:
-    """The links of a letter, in order; the first is drawn as a button. The account comes last."""
+    """The links of a letter, in order; the first is drawn as a button. The account comes last.
+
+    The way to end it stands behind the others. By itself it is no button, but the account is: who
+    only reads that all is well must not end it by a careless tap.
+    """
     return {"actions": list(chosen)}
 
 

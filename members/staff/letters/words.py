@@ -146,8 +146,6 @@ ABOUT: Final[dict[str, About]] = {
         "Ended",
         "A membership ended.",
         "The end",
-        "Where its supporter withdrew, this may be the acknowledgement that the law wants without "
-        "delay.",
     ),
     "withdrawal": About(
         "Withdrawal acknowledged",

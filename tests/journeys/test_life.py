@@ -6,6 +6,8 @@ from email.message import EmailMessage
 
 import pytest
 
+from billing.dates import dublin_date
+from billing.letters import ahead
 from billing.models import Letter, Membership, Payment, Receipt
 from billing.models.letter import LetterState
 from billing.states import MembershipState, PaymentState
@@ -73,10 +75,12 @@ def test_a_month_later_the_membership_is_renewed_and_receipted(house: House) -> 
 def test_the_yearly_reminder_is_sent_once_three_weeks_before(house: House) -> None:
     membership = member(house, plan="yearly", amount="23.88")
     assert membership.period_end is not None
-    house.run_due(membership.period_end - timedelta(days=22))
+    # At nine in Dublin, at whatever hour of whatever night the membership renews.
+    due = ahead.morning(dublin_date(membership.period_end) - timedelta(days=21))
+    house.run_due(due - timedelta(minutes=1))
     assert sent("reminder") == 0
     for _ in range(2):
-        house.run_due(membership.period_end - timedelta(days=21))
+        house.run_due(due)
     assert sent("reminder") == 1
     assert len(house.letters(to=ALICE, subject="renews")) == 1
 

@@ -18,7 +18,8 @@ from members.acts import Act
 from tests import rows
 from tests.supporter_desk import folded, path_of, press_in, signed_in, text_of
 
-pytestmark = pytest.mark.django_db
+# Pages and words are the same on every database.
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 # Three weeks into the first period of rows.membership: nothing is due for days.
 TODAY = datetime(2026, 3, 20, 9, 0, tzinfo=UTC)

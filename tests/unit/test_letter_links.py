@@ -22,7 +22,8 @@ from members.privacy import copies
 from tests import rows
 from tests.letter_desk import look, path_of, press
 
-pytestmark = pytest.mark.django_db
+# What is said and drawn is the same on every database.
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 
 def running(**more: Any) -> Membership:

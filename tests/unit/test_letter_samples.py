@@ -28,7 +28,8 @@ from members.staff.letters.words import ABOUT
 from tests import rows
 from tests.unit.test_reminders import Subscriptions, stripe  # noqa: F401 - stripe is a fixture
 
-pytestmark = pytest.mark.django_db
+# What is said and drawn is the same on every database.
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 CLOCK = Cause.clock()
 

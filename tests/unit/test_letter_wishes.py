@@ -9,7 +9,8 @@ from members.models import Supporter
 from tests import rows
 from tests.supporter_desk import signed_in, text_of
 
-pytestmark = pytest.mark.django_db
+# What is said and drawn is the same on every database.
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 PATH = "/account/letters/"
 CHOSEN = {"language": "ga", "receipt_rhythm": "quarter", "discreet": "on"}

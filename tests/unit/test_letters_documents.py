@@ -7,7 +7,8 @@ from tests import rows
 from tests.enclosures import alice_who, every_document, files_of, sent
 from tests.reading import language_of, text_of
 
-pytestmark = pytest.mark.django_db
+# What is said and drawn is the same on every database.
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 HOSTILE = [
     "Seán Ó Súilleabháin",

@@ -17,7 +17,8 @@ from members.privacy import copies
 from tests import rows
 from tests.letter_desk import link_in, press, sent
 
-pytestmark = pytest.mark.django_db
+# What is said and drawn is the same on every database.
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 HOSTILE = ["Áine", "x" * 300, "<b>O'Brien</b>\r\nBcc: mallory@example.org", "\u202eevil \U0001f600"]
 

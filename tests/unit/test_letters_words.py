@@ -27,7 +27,7 @@ from members.models import Supporter
 from tests import rows
 
 # Of a payment that failed Stripe is asked, which here knows none of these.
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("sandbox")]
+pytestmark = [pytest.mark.django_db, pytest.mark.once, pytest.mark.usefixtures("sandbox")]
 
 CLOCK = Cause.clock()
 

@@ -17,7 +17,8 @@ from billing.models.plan import BenefitClass
 from tests import rows
 from tests.reading import language_of, text_of, unembedded_fonts
 
-pytestmark = pytest.mark.django_db
+# What is said and drawn is the same on every database.
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 
 def _read(pdf: bytes) -> str:

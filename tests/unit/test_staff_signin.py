@@ -34,7 +34,8 @@ from tests.staff_desk import (
 
 NOW = datetime(2026, 11, 4, 10, 0, 5, tzinfo=UTC)
 
-pytestmark = pytest.mark.django_db
+# Pages and words are the same on every database.
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 
 @pytest.fixture(autouse=True)

@@ -330,6 +330,7 @@ def test_it_does_not_call_a_letter_sent_that_nobody_took(settings: Settings) -> 
     assert letter.reason == "NobodyTookIt"
 
 
+@pytest.mark.once
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.case("E1")
 def test_a_thousand_letters_in_parallel_each_reach_their_own_address_only(server: Sink) -> None:

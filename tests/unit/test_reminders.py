@@ -116,7 +116,7 @@ def test_it_plans_one_reminder_for_nine_in_dublin_on_day_21_however_often_it_loo
     membership = rows.membership(slug="yearly")
     assert reminders.plan(now=A_DAY_BEFORE - timedelta(seconds=1)) == 0
     assert reminders.plan(now=A_DAY_BEFORE) == 1
-    for hours in range(72):
+    for hours in range(0, 72, 3):
         assert reminders.plan(now=A_DAY_BEFORE + timedelta(hours=hours)) == 0
     letter = Letter.objects.get()
     assert (letter.kind, letter.key) == ("reminder", f"{membership.pk}:2027-03-02")

@@ -26,7 +26,7 @@ from tests.doors.test_event_path import IBAN_FAILS, IBAN_PAYS
 from tests.doors.test_grace import customer_of
 from tests.local_stripe import GOOD_CARD
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 
 def debited(desk: Desk) -> tuple[Membership, Payment]:

@@ -20,7 +20,7 @@ from tests.doors.conftest import Desk
 from tests.doors.test_grace import fail
 from tests.supporter_desk import signed_in
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 _LINK = re.compile(r"""https?://[^\s"'<>]+""")
 _HREF = re.compile(r'href="(/[^"#]*)"')

@@ -29,7 +29,7 @@ from tests.doors.test_grace import FAILS_LATER, customer_of
 from tests.local_stripe import session_id
 from tests.supporter_desk import press, signed_in, text_of
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 MASTERCARD = "5555555555554444"
 

@@ -28,7 +28,7 @@ from tests.doors.test_grace import customer_of
 from tests.letter_desk import link_in, look, press, sent
 from tests.supporter_desk import signed_in, text_of
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 PATH = "/account/address/"
 NEW = "alice@example.net"

@@ -19,7 +19,7 @@ from tests.local_stripe import GOOD_CARD
 from tests.supporter_desk import path_of, press, press_in, signed_in, text_of
 from tests.visitor import Visitor
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ from tests.doors.test_event_path import IBAN_PAYS
 from tests.doors.test_grace import customer_of, fail
 from tests.supporter_desk import signed_in
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 
 def items(desk: Desk, member: Membership) -> list[Any]:

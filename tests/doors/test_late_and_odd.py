@@ -27,7 +27,7 @@ from tests import rows
 from tests.doors.conftest import Desk
 from tests.doors.test_event_path import IBAN_PAYS
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 LONG_AGO = timedelta(days=2)
 

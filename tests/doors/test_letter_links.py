@@ -14,7 +14,7 @@ from tests.doors.test_grace import fail
 from tests.letter_desk import look, path_of, press
 from tests.supporter_desk import folded, press_in
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 
 def link(member: Membership, purpose: Purpose) -> str:

@@ -28,7 +28,7 @@ from tests.doors.test_event_path import IBAN_FAILS, IBAN_PAYS
 from tests.doors.test_grace import customer_of, fail, pay
 from tests.supporter_desk import path_of, press_in, signed_in, text_of
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 ASKS_ALWAYS = "4000002760003184"
 PENDING_REFUND = "4000000000007726"

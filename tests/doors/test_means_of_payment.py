@@ -17,7 +17,7 @@ from tests.doors.conftest import Desk
 from tests.doors.test_grace import FAILS_LATER, customer_of
 from tests.postman import Event
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 DETACHED = "payment_method.detached"
 READY = "setup_intent.succeeded"

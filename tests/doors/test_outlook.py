@@ -28,7 +28,7 @@ from tests.doors.conftest import Desk
 from tests.local_stripe import LocalStripe
 from tests.postman import Event
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 MUTABLE: dict[str, type[Model]] = {
     "membership": Membership,

@@ -12,7 +12,7 @@ from tests.cases.test_direct_debits import debited
 from tests.doors.conftest import Desk
 from tests.doors.test_grace import fail
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 
 def withdraw(member: Membership) -> None:

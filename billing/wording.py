@@ -31,6 +31,9 @@ _SHIPPED: Final = (
 )
 _ENDING: Final = re.compile(r"(.+) ending (\w{1,4})")
 
+# Mail programs make a link of it: who joins with a stranger's address would have us send it there.
+_LINK: Final = re.compile(r"//|\bwww\.|\w\.[^\W\d_]{2,}", re.IGNORECASE)
+
 # Marks that turn the rest of a line around, whoever it belongs to.
 _TURNING: Final = frozenset(
     "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
@@ -40,7 +43,7 @@ _TURNING: Final = frozenset(
 def called(name: str) -> str:
     """A name as a letter greets by it: on one line, and nothing in it that acts on what follows.
 
-    The joiners of Persian or of emoji stay. "" if nothing can be seen of it.
+    The joiners of Persian or of emoji stay. "" if nothing can be seen of it, or if it is a link.
     """
     kept = "".join(
         " " if unicodedata.category(sign) in {"Cc", "Zl", "Zp"} else sign
@@ -48,7 +51,7 @@ def called(name: str) -> str:
         if sign not in _TURNING and unicodedata.category(sign) != "Cs"
     )
     seen = any(unicodedata.category(sign)[0] in "LNPS" for sign in kept)
-    return " ".join(kept.split()) if seen else ""
+    return " ".join(kept.split()) if seen and not _LINK.search(kept) else ""
 
 
 def long_date(moment: datetime | date) -> str:

@@ -187,6 +187,18 @@ def checkout_stays_open_long_enough(**_kwargs: Any) -> Sequence[CheckMessage]:
     return [Error("CHECKOUT_MINUTES is out of bounds.", hint, id="meitheal.E014")]
 
 
+@register(Tags.compatibility)
+def notices_come_in_time(**_kwargs: Any) -> Sequence[CheckMessage]:
+    found: list[CheckMessage] = []
+    if not 15 <= settings.REMINDER_DAYS <= 30:
+        hint = "Seven working days before, over Christmas too, and at most 30 days: set 15 to 30."
+        found.append(Error("REMINDER_DAYS is out of bounds.", hint, id="meitheal.E019"))
+    if not 2 <= settings.SEPA_NOTICE_DAYS <= 28:
+        hint = "The mandate agrees to two days at least: set 2 to 28."
+        found.append(Error("SEPA_NOTICE_DAYS is out of bounds.", hint, id="meitheal.E020"))
+    return found
+
+
 @register(Tags.security)
 def bank_line_is_discreet(**_kwargs: Any) -> Sequence[CheckMessage]:
     lines = (settings.STRIPE_STATEMENT_DESCRIPTOR, settings.STRIPE_STATEMENT_SUFFIX)

@@ -6,7 +6,7 @@ from typing import Final
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from billing import customers, letters
@@ -50,8 +50,10 @@ def taken(change: AddressChange) -> bool:
 
 
 def waits(change: AddressChange) -> bool:
-    """Whether it can still be confirmed."""
-    return change.confirmed_at is None and change.expires_at > timezone.now()
+    """Whether it can still be confirmed: not by who is being erased, it would make them anew."""
+    if change.confirmed_at is not None or change.expires_at <= timezone.now():
+        return False
+    return Supporter.objects.named().filter(pk=change.supporter_id).exists()
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,8 +107,10 @@ def forget() -> int:
     """
     now = timezone.now()
     over = AddressChange.objects.filter(expires_at__lt=now)
-    telling = Letter.objects.filter(kind=TELL, state__in=_UNSENT).values_list("key", flat=True)
-    still = [UUID(key) for key in telling]
+    # One that was given up waits for staff to put it back, for as long as it would be worth it.
+    given_up = Q(state=LetterState.FAILED, created_at__gt=now - _TOLD_WITHIN)
+    telling = Letter.objects.filter(Q(state__in=_UNSENT) | given_up, kind=TELL)
+    still = [UUID(key) for key in telling.values_list("key", flat=True)]
     told = AddressChange.objects.filter(confirmed_at__isnull=False).exclude(old_sealed=b"")
     told.exclude(pk__in=still).update(old_sealed=b"", old_hash="")
     gone, _ = over.exclude(pk__in=still, confirmed_at__gt=now - _TOLD_WITHIN).delete()

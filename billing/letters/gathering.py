@@ -111,6 +111,9 @@ def _collect(kind: str, pending: QuerySet[Letter], turn: Turn, now: datetime) ->
     into = Letter.objects.filter(
         kind=kind,
         state=LetterState.QUEUED,
+        # One that was tried may have arrived, although nobody said so: sent again under the same
+        # Message-ID it would be taken for a copy, and what it has more would never be seen.
+        attempts=0,
         key=Concat(spelled("supporter_id"), Value(f":{turn.period}")),
     )
     with transaction.atomic():

@@ -15,7 +15,7 @@ from django.db.models.expressions import Combinable, Expression
 from django.db.models.functions import Cast, Concat, Substr
 from django.utils import timezone
 
-from billing.letters.ahead import TOO_LATE, Turn
+from billing.letters.ahead import AHEAD, TOO_LATE, Turn
 from billing.models import Letter
 from billing.models.letter import LetterState
 
@@ -54,8 +54,9 @@ def plant(
     """Write a letter of this kind for each of the rows, where there is none; how many were new.
 
     The key is "<subject>:<period>"; the period is that of the turn in which the row's `moment`
-    lies. A letter that was skipped for one of the reasons in `again`, or as too late by a clock
-    that was wrong, is taken up again while its row is among these: what was doubted came true.
+    lies. A letter that was skipped for one of the reasons in `again`, or by a clock that was wrong
+    as too late or put off for days, is taken up again while its row is among these: what was
+    doubted came true.
     """
     if not turns:
         return 0
@@ -116,8 +117,10 @@ def _either(condition: Q, then: str, otherwise: str) -> Expression:
 
 def _take_up_again(kind: str, wanted: QuerySet[Any], reasons: list[str], now: datetime) -> None:
     useful = wanted.filter(letter_reason="").values("letter_key")
-    doubted = Letter.objects.filter(kind=kind, state=LetterState.SKIPPED, reason__in=reasons)
-    doubted.filter(key__in=useful).update(
+    skipped = Q(state=LetterState.SKIPPED, reason__in=reasons)
+    # No planner writes a row so early, nor does a sender put one off for so long.
+    far_off = Q(state=LetterState.QUEUED, attempts=0, due_at__gt=now + AHEAD)
+    Letter.objects.filter(skipped | far_off, kind=kind, key__in=useful).update(
         state=LetterState.QUEUED, reason="", attempts=0, due_at=now
     )
 

@@ -21,6 +21,12 @@ from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 _OF_THE_ADDRESS: Final = frozenset(f"5.1.{digit}" for digit in (0, 1, 2, 3, 4, 6, 10)) | {"5.2.1"}
 # The same without such a code (RFC 5321, 4.2.3). 554 may be said of us just as well.
 _CODES_OF_THE_ADDRESS: Final = (550, 551, 553)
+# Without that code a server may as well refuse us, whomever we write to: no address is to blame.
+_OF_US: Final = re.compile(
+    rb"relay|auth|denied|prohibit|permitted|polic|spam|black|block|sender|spf|dkim|dmarc|reputation"
+    rb"|rcpthosts|limit|too many",
+    re.IGNORECASE,
+)
 _ENHANCED: Final = re.compile(rb"\s*(5\.\d{1,3}\.\d{1,3})\b")
 _CLOSING: Final = 421
 _TOO_MANY_REQUESTS: Final = 429
@@ -139,10 +145,11 @@ def _speaks_of_the_address(code: int, words: bytes | str) -> bool:
     """
     if not 500 <= code < 600:
         return False
-    enhanced = _ENHANCED.match(words if isinstance(words, bytes) else words.encode())
+    said = words if isinstance(words, bytes) else words.encode()
+    enhanced = _ENHANCED.match(said)
     if enhanced:
         return enhanced[1].decode() in _OF_THE_ADDRESS
-    return code in _CODES_OF_THE_ADDRESS
+    return code in _CODES_OF_THE_ADDRESS and not _OF_US.search(said)
 
 
 def _never_connected(trouble: Exception) -> bool:

@@ -12,15 +12,12 @@ from django.db.models.functions import Coalesce
 from billing.dates import day_start, dublin_date
 from billing.letters import ahead
 from billing.letters.ahead import TOO_LATE, Turn
+from billing.letters.kinds.failing import steps
 from billing.letters.planting import plant
 from billing.models import Membership, Payment
 from billing.states import MembershipState, PaymentState
 
 KIND: Final = "payment-failed"
-LAST: Final = "last"
-_DAYS: Final = (3, 7)
-# So many days before the grace ends its supporter hears of it for the last time.
-_LAST_DAYS: Final = 2
 _A_DAY: Final = timedelta(days=1)
 
 
@@ -41,13 +38,6 @@ def plan(*, now: datetime) -> int:
         )
         for (step, after), (_, until) in pairwise(steps())
     )
-
-
-def steps() -> list[tuple[str, int]]:
-    """The letters of a grace, with their days since it began; at the end that on which it ends."""
-    last = settings.GRACE_DAYS - _LAST_DAYS
-    between = [(str(day), day) for day in _DAYS if day < last]
-    return [*between, *([(LAST, last)] if last > 0 else []), ("", settings.GRACE_DAYS)]
 
 
 def _overdue() -> QuerySet[Membership]:

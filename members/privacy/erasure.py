@@ -106,6 +106,10 @@ def _wipe(erasure: Erasure) -> None:
         return
     with transaction.atomic():
         supporter = Supporter.objects.select_for_update().get(pk=erasure.supporter_id)
+        if not leaving.is_over(supporter):
+            # A page to pay on was opened in the very moment: it is closed, or ended, first.
+            _move(erasure, _S.TELLING, _S.ENDING)
+            return
         for part in PARTS:
             if part.wipe is not None:
                 part.wipe(supporter)

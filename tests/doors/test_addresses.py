@@ -215,6 +215,20 @@ def test_no_address_is_kept_longer_than_it_takes_to_tell() -> None:
     assert not AddressChange.objects.exists()
 
 
+def test_the_old_address_is_kept_for_staff_to_try_again_and_not_for_long() -> None:
+    ask()
+    press(link())
+    Letter.objects.filter(kind="address-told").update(state=LetterState.FAILED, reason="x")
+    addresses.forget()
+    letters.retry(Letter.objects.filter(kind="address-told").values_list("pk", flat=True))
+    sent("address-told")
+    assert mail.outbox[-1].to == ["alice@example.org"]
+    Letter.objects.filter(kind="address-told").update(state=LetterState.FAILED)
+    with time_machine.travel(timezone.now() + timedelta(days=6)):
+        addresses.forget()
+    assert not AddressChange.objects.exists()
+
+
 def test_it_refuses_what_is_no_address_and_the_one_they_have() -> None:
     for email in ("", "nonsense", "ALICE@example.org"):
         assert ask(email).status_code == 400

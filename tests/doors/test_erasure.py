@@ -16,7 +16,7 @@ from billing.models import Intent, Letter, Membership, Payment, Receipt, Refund
 from billing.models.letter import LetterState
 from billing.models.stripe import IntentKind
 from billing.states import MembershipState
-from members import canary, resealing, signin
+from members import addresses, canary, resealing, signin
 from members.models import AddressChange, Consent, Erasure, Supporter
 from members.models.privacy import ErasureState
 from members.models.supporter import supporter_for
@@ -26,6 +26,7 @@ from tests import rows
 from tests.cases.acts import dashboard, refund_there, settle
 from tests.doors.conftest import Desk
 from tests.doors.test_grace import customer_of
+from tests.letter_desk import link_in, look, sent
 from tests.supporter_desk import press_in, signed_in, text_of
 
 pytestmark = pytest.mark.django_db
@@ -208,6 +209,37 @@ def test_who_joins_while_the_last_letter_is_out_is_somebody_new(desk: Desk) -> N
     fresh = supporter_for(email="alice@example.org")
     finish()
     assert Supporter.objects.with_email("alice@example.org").get() == fresh
+
+
+@pytest.mark.case("E7", "E11")
+def test_a_link_to_a_new_address_does_not_bring_back_who_is_being_erased(desk: Desk) -> None:
+    desk.join()
+    signed_in(rows.alice()).post("/account/address/", {"email": "alice@example.net"})
+    path = link_in(sent("address-confirm"))
+    mail.outbox.clear()
+    ask()
+    assert Erasure.objects.get().state == _S.TELLING
+    assert "not possible any more" in look(path)
+    change = AddressChange.objects.get()
+    assert addresses.confirm(change.pk) is None
+    assert not Supporter.objects.with_email("alice@example.net").exists()
+    finish()
+
+
+def test_who_began_to_pay_in_the_very_moment_is_not_wiped_before_that_is_closed(
+    desk: Desk,
+) -> None:
+    desk.join()
+    ask()
+    desk.open(Supporter.objects.get(), "monthly", 199)
+    desk.stripe.tell("down", seconds=60)
+    send_the_last_letter()
+    assert erasure.carry_on_all() == 0
+    assert not Supporter.objects.get().erased
+    desk.stripe.tell("down", seconds=0)
+    assert erasure.carry_on_all() == 1
+    states = Membership.objects.order_by("created_at").values_list("state", flat=True)
+    assert list(states) == [MembershipState.ENDED, MembershipState.EXPIRED]
 
 
 def test_a_letter_that_cannot_be_sent_keeps_nobody_longer_than_a_day(

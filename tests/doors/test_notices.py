@@ -18,12 +18,13 @@ from billing.wording import long_date
 from tests.cases.acts import at_stripes_time, dashboard, let_pass, settle, stripes_now
 from tests.doors.conftest import Desk
 from tests.doors.test_event_path import IBAN_PAYS
-from tests.doors.test_grace import customer_of
+from tests.doors.test_grace import customer_of, fail
 from tests.local_stripe import GOOD_CARD
 
 pytestmark = pytest.mark.django_db
 
 EXPIRES = "2026-12"
+SMTP = "django.core.mail.backends.smtp.EmailBackend"
 
 
 def planned(kind: str, now: datetime) -> Letter:
@@ -247,3 +248,26 @@ def test_a_pause_of_a_few_days_has_one_letter_less(desk: Desk) -> None:
     assert member.resumes_on is not None
     letter = planned("resumes-soon", stripes_now(desk))
     assert "few days" in sent(letter)
+
+
+@pytest.mark.case("E8", "E22")
+@pytest.mark.parametrize(("day", "told"), [(2, ""), (5, "3"), (8, "7"), (13, "last")])
+def test_of_failure_letters_that_had_to_wait_only_the_latest_goes_out(
+    desk: Desk, settings: Settings, day: int, told: str
+) -> None:
+    """A mail server that is away for days must not let four reminders loose at once."""
+    member = desk.join()
+    backend, settings.EMAIL_BACKEND = settings.EMAIL_BACKEND, SMTP
+    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 9
+    since = fail(desk, member)
+    for days in range(day + 1):
+        reminders.plan(now=since + timedelta(days=days))
+    settings.EMAIL_BACKEND = backend
+    mail.outbox.clear()
+    with time_machine.travel(since + timedelta(days=day, hours=12), tick=True):
+        letters.deliver_waiting()
+    of_it = Letter.objects.filter(kind="payment-failed")
+    went_out = of_it.filter(state=LetterState.SENT).values_list("key", flat=True)
+    assert [each.partition(":")[2] for each in went_out] == [told]
+    skipped = of_it.filter(state=LetterState.SKIPPED).values_list("reason", flat=True)
+    assert set(skipped) <= {"a later letter tells of it"}

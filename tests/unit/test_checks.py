@@ -27,6 +27,9 @@ def found(*, deploy: bool = False) -> set[str]:
         ("meitheal.E013", {"DEBUG": True, "SITE_URL": "https://support.newsroom.example"}),
         ("meitheal.W005", {"EMAIL_USE_TLS": False}),
         ("meitheal.E012", {"DEFAULT_FROM_EMAIL": "GCN <hello@pride.example>"}),
+        ("meitheal.E019", {"REMINDER_DAYS": 14}),
+        ("meitheal.E019", {"REMINDER_DAYS": 31}),
+        ("meitheal.E020", {"SEPA_NOTICE_DAYS": 1}),
         ("meitheal.W003", {"CELERY_BROKER_URL": "memory://"}),
     ],
 )

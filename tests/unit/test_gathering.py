@@ -90,6 +90,20 @@ def test_nothing_is_put_into_a_letter_that_has_left(state: str) -> None:
     assert collected() == [("2026-Q1", 1), ("2026-Q2", 1)]
 
 
+def test_nothing_is_put_into_a_letter_that_may_have_arrived() -> None:
+    """The line broke before the answer: sent again, mail programs take it for the same letter."""
+    alice = wants(ReceiptRhythm.QUARTER)
+    _march, late = gathered(alice, *(datetime(2026, 3, day, tzinfo=UTC) for day in (2, 31)))
+    Letter.objects.filter(pk=late.pk).update(state=LetterState.QUEUED)
+    gathering.plan(now=APRIL)
+    Letter.objects.filter(kind="receipts").update(attempts=1, reason="SMTPServerDisconnected")
+    Letter.objects.filter(pk=late.pk).update(state=LetterState.GATHERED)
+    gathering.plan(now=APRIL + timedelta(hours=1))
+    assert collected() == [("2026-Q1", 1)]
+    gathering.plan(now=JULY)
+    assert collected() == [("2026-Q1", 1), ("2026-Q2", 1)]
+
+
 def test_what_waited_while_nothing_ran_for_half_a_year_goes_out_once() -> None:
     alice = wants(ReceiptRhythm.QUARTER)
     gathered(alice, *(datetime(2026, month, 2, tzinfo=UTC) for month in range(1, 10)))

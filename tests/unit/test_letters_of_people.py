@@ -10,6 +10,7 @@ from pytest_django import Settings
 from billing import letters
 from billing.cause import Cause
 from billing.letters.mail import indiscreet
+from billing.wording import called
 from members import addresses, signin
 from members.models import Erasure, Supporter
 from members.models.privacy import ErasureState
@@ -25,7 +26,8 @@ HOSTILE = ["Áine", "x" * 300, "<b>O'Brien</b>\r\nBcc: mallory@example.org", "\u
 
 def all_of(alice: Supporter) -> Iterator[tuple[str, str, EmailMultiAlternatives]]:
     """Every kind of members' own, sent: the kind, the text and the mail."""
-    rows.payment(rows.membership())
+    # Without `alice` the rows would call her Alice again: nothing was paid yet.
+    rows.payment(rows.membership(alice))
     signin.ask(email="alice@example.org")
     yield _sent("sign-in")
     addresses.ask(alice, email="new@example.net")
@@ -60,6 +62,24 @@ def test_they_stand_any_name(name: str) -> None:
         assert message.message()["Bcc"] is None
         assert not indiscreet(str(message.subject))
         assert "src=" not in html
+
+
+@pytest.mark.parametrize(
+    "name", ["Win at https://evil.example/", "www.evil.example", "evil.example", "//evil.example"]
+)
+def test_nobody_is_greeted_by_a_link_that_somebody_else_typed(name: str) -> None:
+    """Who joins with a stranger's address chooses the name, and mail programs make it a link."""
+    alice = rows.alice()
+    alice.name = name
+    alice.save()
+    for kind, text, message in all_of(alice):
+        assert "evil.example" not in text, kind
+        assert "evil.example" not in str(message.alternatives[0][0]), kind
+
+
+@pytest.mark.parametrize("name", ["J. R. O'Brien", "Dr. Áine", "J.R. Ní Bhriain"])
+def test_a_name_with_a_full_stop_is_no_link(name: str) -> None:
+    assert called(name) == name
 
 
 def test_to_who_wants_it_discreet_they_are_plain_and_name_nobody(settings: Settings) -> None:

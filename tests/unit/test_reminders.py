@@ -202,6 +202,16 @@ def test_a_clock_that_jumped_ahead_and_back_costs_no_reminder() -> None:
 
 
 @pytest.mark.case("E15")
+def test_a_clock_that_jumped_a_little_puts_no_reminder_off() -> None:
+    """By the wrong clock it was to go out two weeks late: too few working days before."""
+    rows.membership(slug="yearly")
+    assert reminders.plan(now=DAY_21 + timedelta(days=12)) == 1
+    assert Letter.objects.get().due_at > DAY_21 + timedelta(days=11)
+    assert reminders.plan(now=DAY_21 - timedelta(hours=1)) == 0
+    assert Letter.objects.get().due_at <= DAY_21
+
+
+@pytest.mark.case("E15")
 def test_what_staff_or_an_import_kept_back_is_not_taken_up_again() -> None:
     _membership, letter = _planned()
     for state, reason in [("held", ""), ("skipped", "imported"), ("failed", "SMTPDataError")]:

@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from billing import stripe_api
+from billing.dates import dublin_date
 from billing.letters.draft import Draft, Outcome, Postpone, Skip, composes
 from billing.letters.kinds.facts import (
     action,
@@ -34,6 +35,17 @@ LAST: Final = "last"
 # What no other try will mend.
 _HOPELESS: Final = frozenset({Refusal.EXPIRED, Refusal.MANDATE, Refusal.ACCOUNT})
 _OLD_NEWS: Final = timedelta(days=1)
+_DAYS: Final = (3, 7)
+# So many days before the grace ends its supporter hears of it for the last time.
+_LAST_DAYS: Final = 2
+_GOES_OUT: Final = (LetterState.QUEUED, LetterState.SENDING, LetterState.SENT)
+
+
+def steps() -> list[tuple[str, int]]:
+    """The letters of a grace, with their days since it began; at the end that on which it ends."""
+    last = settings.GRACE_DAYS - _LAST_DAYS
+    between = [(str(day), day) for day in _DAYS if day < last]
+    return [*between, *([(LAST, last)] if last > 0 else []), ("", settings.GRACE_DAYS)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +86,8 @@ def payment_failed(letter: Letter) -> Outcome:
         return Skip("its last day has passed")
     if step != FIRST and found.seen is not None and found.seen.status == "processing":
         return Skip("a direct debit is on its way")
+    if _overtaken(found, step):
+        return Skip("a later letter tells of it")
     return _draft(letter, found, step=step)
 
 
@@ -115,6 +129,16 @@ def recovered(letter: Letter) -> Outcome:
         (_("Your support"), price_of(membership)),
     ]
     return Draft({**facts(*rows), **actions(ending(letter, membership)), "amount": amount})
+
+
+def _overtaken(found: _Open, step: str) -> bool:
+    """Whether the day of a later letter about it has come: of what had to wait, the latest goes."""
+    if found.membership.past_due_since is None:
+        return False
+    passed = (dublin_date(timezone.now()) - dublin_date(found.membership.past_due_since)).days
+    after = 0 if step == FIRST else dict(steps()).get(step, 0)
+    later = [f"{found.payment.pk}:{name}" for name, day in steps()[:-1] if after < day <= passed]
+    return Letter.objects.filter(kind="payment-failed", key__in=later, state__in=_GOES_OUT).exists()
 
 
 def _open(payment_id: str) -> _Open | Skip | Postpone:

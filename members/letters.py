@@ -17,7 +17,7 @@ from members.models import AddressChange, Erasure, Export, SignIn, Supporter
 from members.models.privacy import ErasureState
 
 
-@letters.composes("sign-in")
+@letters.composes("sign-in", owed=True)
 def sign_in(letter: Letter) -> letters.Outcome:
     """The link, made now and kept nowhere; nothing for an address from which nobody ever paid.
 
@@ -37,7 +37,7 @@ def sign_in(letter: Letter) -> letters.Outcome:
     return letters.Draft({"link": f"{settings.SITE_URL}{path}", "minutes": minutes})
 
 
-@letters.composes(addresses.CONFIRM)
+@letters.composes(addresses.CONFIRM, owed=True)
 def address_confirm(letter: Letter) -> letters.Outcome:
     """To the new address. Who reads it is not known yet, so it names nobody.
 
@@ -56,7 +56,7 @@ def address_confirm(letter: Letter) -> letters.Outcome:
     return letters.Draft(context, to=to)
 
 
-@letters.composes(addresses.TELL)
+@letters.composes(addresses.TELL, owed=True)
 def address_told(letter: Letter) -> letters.Outcome:
     """To the old address, which is wiped once this is sent. The new one is not told here."""
     change = _change(letter)
@@ -67,7 +67,7 @@ def address_told(letter: Letter) -> letters.Outcome:
     return letters.Draft({"day": long_date(change.confirmed_at)}, to=to)
 
 
-@letters.composes("export-ready")
+@letters.composes("export-ready", owed=True)
 def export_ready(letter: Letter) -> letters.Outcome:
     """A link and no attachment: a mailbox is no place for everything."""
     export = Export.objects.select_related("supporter").filter(pk=UUID(letter.key)).first()
@@ -82,7 +82,7 @@ def export_ready(letter: Letter) -> letters.Outcome:
     )
 
 
-@letters.composes("erased")
+@letters.composes("erased", owed=True)
 def erased(letter: Letter) -> letters.Outcome:
     """The last letter there is: nobody can write to them after it."""
     erasure = Erasure.objects.select_related("supporter").filter(pk=UUID(letter.key)).first()

@@ -99,24 +99,26 @@ class Kind:
 
     One that `states_identity` is a document: the law wants the charity's full name in it, however
     discreet its supporter wants it (DOMAIN 1.1). One `to_staff` has no supporter: its draft says
-    whom it goes to.
+    whom it goes to. One that is `owed`, since the law wants it or they asked for it, goes also to
+    who called another letter unwanted.
     """
 
     compose: Composer
     states_identity: bool = False
     to_staff: bool = False
+    owed: bool = False
 
 
 KINDS: Final[dict[str, Kind]] = {}
 
 
 def composes(
-    kind: str, *, states_identity: bool = False, to_staff: bool = False
+    kind: str, *, states_identity: bool = False, to_staff: bool = False, owed: bool = False
 ) -> Callable[[Composer], Composer]:
     """Register the function that composes letters of this kind."""
 
     def register(composer: Composer) -> Composer:
-        KINDS[kind] = Kind(composer, states_identity, to_staff)
+        KINDS[kind] = Kind(composer, states_identity, to_staff, owed)
         return composer
 
     return register

@@ -85,9 +85,12 @@ def _headers(draft: Draft) -> dict[str, str]:
 
 
 def message_id(letter: Letter) -> str:
-    """The same for the same letter, so that mail programs know a second copy. Tells nothing."""
+    """The same for the same letter, so that mail programs know a second copy. Tells nothing.
+
+    Its host is the discreet sender's for all: a reader may become discreet between two tries.
+    """
     digest = salted_hmac("billing.letters", f"{letter.kind}:{letter.key}", algorithm="sha256")
-    host = parseaddr(settings.DEFAULT_FROM_EMAIL)[1].rpartition("@")[2] or "localhost"
+    host = parseaddr(settings.DISCREET_FROM_EMAIL)[1].rpartition("@")[2] or "localhost"
     return f"<{digest.hexdigest()[:40]}@{host}>"
 
 

@@ -172,7 +172,7 @@ def _written(letter: Letter) -> _Written | Skip | Postpone | Gather:
         return outcome
     to = outcome.to or mail.recipient(letter)
     suppressed = suppression.in_force(to.email_hash)
-    if suppressed:
+    if suppressed and not (KINDS[letter.kind].owed and suppressed == SuppressionReason.COMPLAINED):
         return Skip(suppression.stated(suppressed))
     return _Written(to, mail.write(letter, outcome, to))
 

@@ -20,7 +20,8 @@ from billing.cause import Cause
 from billing.letters import suppression
 from billing.models import Letter, Suppression, Tally
 from billing.models.letter import LetterState, SuppressionReason
-from members import vault
+from billing.states import EndReason
+from members import signin, vault
 from members.models import StaffMember
 from tests import rows
 
@@ -59,6 +60,29 @@ def test_a_suppressed_address_gets_no_letter_and_the_letter_says_why() -> None:
     letter.refresh_from_db()
     assert letter.reason == "Letters came back"
     assert not mail.outbox
+
+
+@pytest.mark.parametrize(
+    ("reason", "state"), [(COMPLAINED, LetterState.SENT), (BOUNCED, LetterState.SKIPPED)]
+)
+def test_who_called_a_letter_unwanted_can_still_sign_in_and_a_dead_address_cannot(
+    reason: SuppressionReason, state: LetterState
+) -> None:
+    rows.payment(rows.membership())
+    suppression.suppress(_alice_hash(), reason=reason)
+    signin.ask(email="alice@example.org")
+    assert letters.deliver(Letter.objects.get(kind="sign-in").pk) == state
+
+
+def test_an_ending_is_told_where_its_withdrawal_was_not_acknowledged() -> None:
+    membership = rows.membership(
+        state="ended", ended_at=rows.NEXT_MONTH, end_reason=EndReason.WITHDRAWN
+    )
+    key = str(membership.pk)
+    for kind in ("withdrawal", "ended"):
+        letters.queue(kind=kind, key=key, supporter_id=membership.supporter_id, cause=Cause.clock())
+    Letter.objects.filter(kind="withdrawal").update(state=LetterState.FAILED)
+    assert letters.deliver(Letter.objects.get(kind="ended").pk) == LetterState.SENT
 
 
 def test_a_letter_follows_its_supporter_to_an_address_that_works() -> None:

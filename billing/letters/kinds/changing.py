@@ -53,7 +53,7 @@ class _Case:
         return self.paid is None or self.paid.amount_cents == self.change.new.cents
 
 
-@composes("changed")
+@composes("changed", owed=True)
 def changed(letter: Letter) -> Outcome:
     """Another amount or rhythm, whoever changed it: the old, the new, and from when (E6)."""
     change = Change.read(letter.key)

@@ -1,5 +1,7 @@
 """Letters at the end: announced, come, or asked for at once; and money on its way back."""
 
+from typing import Final
+
 from django.utils.translation import gettext as _
 
 from billing import withdrawal as withdrawing
@@ -16,13 +18,22 @@ from billing.letters.kinds.facts import (
 )
 from billing.letters.links import Purpose
 from billing.models import Intent, Letter, Membership, Refund
+from billing.models.letter import LetterState
 from billing.models.stripe import IntentKind
 from billing.money import format_amount
 from billing.states import EndReason, MembershipState, RefundState
 from billing.wording import long_date, means, moment_words, named
 
+# One that was given up or skipped acknowledged nothing.
+_ACKNOWLEDGED: Final = (
+    LetterState.QUEUED,
+    LetterState.SENDING,
+    LetterState.HELD,
+    LetterState.SENT,
+)
 
-@composes("cancelled")
+
+@composes("cancelled", owed=True)
 def cancelled(letter: Letter) -> Outcome:
     """It will end: when, what happens then, and how to go on after all."""
     membership_id, _asked_at, day = letter.key.split(":", 2)
@@ -56,7 +67,7 @@ def ended(letter: Letter) -> Outcome:
     if membership.state != MembershipState.ENDED or membership.ended_at is None:
         return Skip(f"the membership is {membership.state}")
     withdrawn = membership.end_reason == EndReason.WITHDRAWN
-    if withdrawn and told("withdrawal", str(membership.pk)) is not None:
+    if withdrawn and told("withdrawal", str(membership.pk)) in _ACKNOWLEDGED:
         return Skip("the withdrawal was acknowledged")
     rows = [
         (_("Your support"), price_of(membership)),
@@ -74,7 +85,7 @@ def ended(letter: Letter) -> Outcome:
     )
 
 
-@composes("withdrawal", states_identity=True)
+@composes("withdrawal", states_identity=True, owed=True)
 def withdrawal(letter: Letter) -> Outcome:
     """The acknowledgement: the statement with its date and time (Directive 2011/83, Art. 11a(4)).
 

@@ -29,7 +29,7 @@ from billing.wording import long_date, named, rhythm
 _TOLD_WITHIN: Final = timedelta(days=30)
 
 
-@composes("welcome", states_identity=True)
+@composes("welcome", states_identity=True, owed=True)
 def welcome(letter: Letter) -> Outcome:
     """The confirmation of the contract, complete in itself (DOMAIN 2.5).
 

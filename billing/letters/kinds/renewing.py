@@ -35,7 +35,7 @@ _ANOTHER_CARD: Final = "it is paid with another card by now"
 DOUBTS: Final = (_ENDS, _ANOTHER_DAY, _OVERDUE, _PAUSED, _NOT_PAUSED, _ANOTHER_CARD)
 
 
-@composes("reminder")
+@composes("reminder", owed=True)
 def reminder(letter: Letter) -> Outcome:
     """The notice before a yearly renewal."""
     membership, period = _about(letter)
@@ -61,7 +61,7 @@ def reminder(letter: Letter) -> Outcome:
     return Draft(facts(*rows) | _links(letter, membership) | {"renews": renews, "amount": amount})
 
 
-@composes("sepa-notice")
+@composes("sepa-notice", owed=True)
 def sepa_notice(letter: Letter) -> Outcome:
     """The notice before a direct debit; a yearly one has had it with its reminder (DOMAIN 0)."""
     membership, period = _about(letter)

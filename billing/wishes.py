@@ -144,14 +144,24 @@ def resume(*, membership: Membership, press: str) -> bool:
     return _ask(membership, IntentKind.RESUME, press, {})
 
 
-def end_now(*, membership: Membership, reason: EndReason, press: str) -> bool:
+def end_now(
+    *,
+    membership: Membership,
+    reason: EndReason,
+    press: str,
+    received_at: datetime | None = None,
+) -> bool:
     """End it at once. For some reasons what was paid goes back in full: states.GIVEN_BACK.
 
-    A withdrawal is acknowledged by letter whatever Stripe says: it counts from the press.
+    A withdrawal is acknowledged by letter whatever Stripe says: it counts from the press, or from
+    `received_at` (UTC) where it was stated before.
     """
     if not membership.live:
         raise NotNow("it has ended")
-    return _ask(membership, IntentKind.END_NOW, press, {"reason": reason})
+    params: Shape = {"reason": reason}
+    if received_at is not None:
+        params["received_at"] = received_at.isoformat()
+    return _ask(membership, IntentKind.END_NOW, press, params)
 
 
 def end_after_grace(*, membership: Membership) -> bool:

@@ -56,3 +56,19 @@ class ExportAdmin(ReadOnly):
 class ErasureAdmin(ReadOnly):
     list_display = ["id", "state", "asked_at", "done_at"]
     ordering = ["-asked_at"]
+
+
+@admin.register(models.Withdrawal)
+class WithdrawalAdmin(ReadOnly):
+    hidden = ("email_hash", "press")
+    list_display = ["id", "received_at", "outcome", "settled_at", "supporter_id"]
+    list_filter = ["outcome"]
+    ordering = ["-received_at"]
+
+
+@admin.register(models.ChargeReport)
+class ChargeReportAdmin(ReadOnly):
+    hidden = ("press",)
+    list_display = ["received_at", "finding", "day", "amount_cents", "payment_id", "settled_at"]
+    list_filter = ["finding"]
+    ordering = ["-received_at"]

@@ -26,6 +26,11 @@ CHECKOUTS_PER_NETWORK: Final = parse("60/hour")
 ADDRESS_CHANGES_PER_ACCOUNT: Final = parse("5/day")
 ADDRESS_CHANGES_PER_ADDRESS: Final = parse("3/day")
 ADDRESS_CHANGES_PER_NETWORK: Final = parse("20/hour")
+# Of networks alone: a limit of an address would let a stranger use up somebody's right.
+WITHDRAWALS_PER_NETWORK: Final = parse("20/hour")
+# Each is a guess at somebody's payment (members/charges.py).
+CHARGES_PER_NETWORK: Final = parse("5/day")
+CHARGES_OF_ALL: Final = parse("200/day")
 COPIES_PER_ACCOUNT: Final = parse("5/day")
 
 

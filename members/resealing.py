@@ -10,7 +10,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 
 from members import vault
-from members.models import AddressChange, Supporter
+from members.models import AddressChange, Supporter, Withdrawal
 
 
 @dataclass(slots=True)
@@ -26,7 +26,9 @@ def rotate(*, batch: int) -> Count:
     """Seal again, under the newest key, what is under an older one."""
     count = _each(_reseal, Supporter.objects.exclude(email_sealed=b""), batch)
     for change in AddressChange.objects.order_by("pk").iterator(chunk_size=batch):
-        _reseal_change(change)
+        _reseal_other(change, "addresschange", ("new", "old"))
+    for statement in Withdrawal.objects.order_by("pk").iterator(chunk_size=batch):
+        _reseal_other(statement, "withdrawal", ("email", "name"))
     return count
 
 
@@ -64,20 +66,20 @@ def _reseal(supporter: Supporter) -> bool:
     return bool(stale)
 
 
-def _reseal_change(change: AddressChange) -> None:
-    """An address on its way lasts a day; one that does not open any more is asked for again."""
-    for column in ("new", "old"):
-        old = bytes(getattr(change, f"{column}_sealed"))
+def _reseal_other(row: AddressChange | Withdrawal, table: str, columns: tuple[str, ...]) -> None:
+    """What does not open any more is left as it is: nothing that goes on depends on it."""
+    for column in columns:
+        old = bytes(getattr(row, f"{column}_sealed"))
         if not old or vault.sealed_under_newest(old):
             continue
-        place = f"addresschange.{column}"
+        place = f"{table}.{column}"
         try:
             fresh = vault.seal(
-                vault.unseal(old, row=change.pk, column=place), row=change.pk, column=place
+                vault.unseal(old, row=row.pk, column=place), row=row.pk, column=place
             )
         except vault.VaultError:
             continue
-        same = AddressChange.objects.filter(pk=change.pk, **{f"{column}_sealed": old})
+        same = type(row)._default_manager.filter(pk=row.pk, **{f"{column}_sealed": old})
         same.update(**{f"{column}_sealed": fresh})
 
 

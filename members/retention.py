@@ -25,12 +25,17 @@ from billing.models import (
     StripeCustomer,
 )
 from billing.states import MembershipState, PaymentState
-from members.models import Consent, SignIn, Supporter
+from members.models import ChargeReport, Consent, SignIn, Supporter, Withdrawal
+from members.models.charge import Finding
+from members.models.withdrawal import Outcome
 
 log = structlog.get_logger(__name__)
 
 ABANDONED_AFTER: Final = timedelta(days=7)
 LINK_KEPT: Final = timedelta(days=1)
+STRAY_STATEMENT_KEPT: Final = timedelta(days=7)
+# A claim from a contract is out of time after six years (Statute of Limitations 1957, s. 11).
+STATEMENT_KEPT: Final = timedelta(days=6 * 366)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +45,7 @@ class Tidied:
     sessions: int
     links: int
     people: int
+    statements: int = 0
 
 
 def tidy(*, now: datetime) -> Tidied:
@@ -51,11 +57,12 @@ def tidy(*, now: datetime) -> Tidied:
     sessions = _over_sessions(store, now).count()
     store.clear_expired()
     links, _ = _over_links(now).delete()
+    statements = sum(each.delete()[0] for each in _over_statements(now))
     # A list: nobody's deletion may disturb the look at who is next.
     candidates = list(_abandoned(now).values_list("pk", flat=True))
     people = sum(_forget(supporter_id, now=now) for supporter_id in candidates)
-    tidied = Tidied(sessions=sessions, links=links, people=people)
-    log.info("tidied", sessions=sessions, links=links, people=people)
+    tidied = Tidied(sessions=sessions, links=links, people=people, statements=statements)
+    log.info("tidied", sessions=sessions, links=links, people=people, statements=statements)
     return tidied
 
 
@@ -65,6 +72,7 @@ def due(*, now: datetime) -> Tidied:
         sessions=_over_sessions(_session_store(), now).count(),
         links=_over_links(now).count(),
         people=_abandoned(now).count(),
+        statements=sum(each.count() for each in _over_statements(now)),
     )
 
 
@@ -79,6 +87,16 @@ def _over_sessions(store: type[SessionStore], now: datetime) -> QuerySet[Abstrac
 
 def _over_links(now: datetime) -> QuerySet[SignIn]:
     return SignIn.objects.filter(expires_at__lt=now - LINK_KEPT)
+
+
+def _over_statements(now: datetime) -> tuple[QuerySet[Withdrawal], QuerySet[ChargeReport]]:
+    """Statements that named nothing of ours, and those whose proof is out of time."""
+    old = Q(received_at__lt=now - STATEMENT_KEPT)
+    stray = Q(received_at__lt=now - STRAY_STATEMENT_KEPT)
+    return (
+        Withdrawal.objects.filter(old | stray & Q(outcome=Outcome.UNKNOWN)),
+        ChargeReport.objects.filter(old | stray & Q(finding=Finding.UNKNOWN)),
+    )
 
 
 def _abandoned(now: datetime) -> QuerySet[Supporter]:

@@ -1,9 +1,11 @@
 """Celery tasks of members: each calls one verb, and may run twice."""
 
+from uuid import UUID
+
 from celery import shared_task
 from django.utils import timezone
 
-from members import addresses, digests, retention
+from members import addresses, charges, digests, retention, withdrawals
 from members.privacy import copies, erasure
 
 
@@ -19,6 +21,18 @@ def plan_digests() -> None:
 
 @shared_task
 def look_after_people() -> None:
+    withdrawals.settle_all()
+    charges.settle_all()
     erasure.carry_on_all()
     addresses.forget()
     copies.forget(now=timezone.now())
+
+
+@shared_task
+def settle_withdrawal(statement_id: str) -> None:
+    withdrawals.settle(UUID(statement_id))
+
+
+@shared_task
+def settle_charge(report_id: str) -> None:
+    charges.settle(UUID(report_id))

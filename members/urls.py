@@ -5,6 +5,7 @@ from django.urls import path
 from members.views import (
     account,
     changes,
+    charge,
     data,
     join,
     letter_links,
@@ -15,6 +16,7 @@ from members.views import (
     receipts,
     signin,
     thanks,
+    withdraw,
 )
 
 _MEMBERSHIP = "account/memberships/<uuid:membership_id>"
@@ -47,6 +49,9 @@ urlpatterns = [
     path(f"{_MEMBERSHIP}/pause/", changes.pause, name="pause"),
     path(f"{_MEMBERSHIP}/skip/", changes.skip, name="skip"),
     path(f"{_MEMBERSHIP}/resume/", changes.resume, name="resume"),
+    path("withdraw/", withdraw.state, name="withdraw-here"),
+    path("withdraw/confirm/", withdraw.confirm, name="withdraw-confirm"),
+    path("charge/", charge.report, name="charge"),
     path("mail/events/<slug:service>/", mail_events.mail_events, name="mail-events"),
     path("letters/back/", letter_links.back, name="letter-back"),
     # Before the others: the one that mail programs press by themselves.

@@ -11,6 +11,13 @@ and language. Their words are in the language that is active.
 from billing.documents.collection import collected_pdf
 from billing.documents.receipt import receipt_pdf
 from billing.documents.statement import NothingInYear, statement_pdf
-from billing.documents.words import ACCOUNT_PATH
+from billing.documents.words import ACCOUNT_PATH, WITHDRAW_PATH
 
-__all__ = ["ACCOUNT_PATH", "NothingInYear", "collected_pdf", "receipt_pdf", "statement_pdf"]
+__all__ = [
+    "ACCOUNT_PATH",
+    "WITHDRAW_PATH",
+    "NothingInYear",
+    "collected_pdf",
+    "receipt_pdf",
+    "statement_pdf",
+]

@@ -15,6 +15,7 @@ from billing.money import format_amount
 from billing.wording import long_date, means, named
 
 ACCOUNT_PATH: Final = "/account/"
+WITHDRAW_PATH: Final = "/withdraw/"
 
 Facts = list[tuple[str, str]]
 

@@ -21,8 +21,9 @@ Every sentence of theirs is a {% translate %} or {% blocktranslate trimmed %}, t
 HTML wherever it can be, so that a translator meets it once.
 
 They see the draft's context and `charity` (billing.charity.Charity), `contact` (the address for
-questions), `site_url` (no slash at its end), `account_url`, `name` (may be ""), `subject`,
-`signature` (who signs: the charity, or nobody to a supporter who wants it discreet) and `discreet`.
+questions), `site_url` (no slash at its end), `account_url`, `withdraw_page`, `name` (may be ""),
+`subject`, `signature` (who signs: the charity, or nobody to a supporter who wants it discreet) and
+`discreet`.
 The layouts greet, sign and end with the charity's identity; their block `regards` holds the
 good-bye. The .txt templates are not escaped for HTML. `facts`, a list of (label, text), is drawn as
 a table by including letters/facts.txt and letters/facts.html; `actions`, a list of (label, link),

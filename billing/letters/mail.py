@@ -13,7 +13,7 @@ from django.template import Context, Engine
 from django.utils.crypto import salted_hmac
 
 from billing import charity
-from billing.documents import ACCOUNT_PATH
+from billing.documents import ACCOUNT_PATH, WITHDRAW_PATH
 from billing.letters.draft import KINDS, Draft, Recipient
 from billing.models import Letter
 from billing.wording import called
@@ -112,6 +112,7 @@ def _context(kind: str, draft: Draft, to: Recipient) -> dict[str, Any]:
         "contact": identity.support_email or parseaddr(settings.DEFAULT_FROM_EMAIL)[1],
         "site_url": settings.SITE_URL,
         "account_url": settings.SITE_URL + ACCOUNT_PATH,
+        "withdraw_page": settings.SITE_URL + WITHDRAW_PATH,
         "name": "" if to.discreet else called(to.name),
         "discreet": to.discreet,
         "language": to.language,

@@ -1,7 +1,19 @@
 from members.models.address import AddressChange
+from members.models.charge import ChargeReport
 from members.models.privacy import Erasure, Export
 from members.models.signin import SignIn
 from members.models.staff import StaffMember
 from members.models.supporter import Consent, Supporter
+from members.models.withdrawal import Withdrawal
 
-__all__ = ["AddressChange", "Consent", "Erasure", "Export", "SignIn", "StaffMember", "Supporter"]
+__all__ = [
+    "AddressChange",
+    "ChargeReport",
+    "Consent",
+    "Erasure",
+    "Export",
+    "SignIn",
+    "StaffMember",
+    "Supporter",
+    "Withdrawal",
+]

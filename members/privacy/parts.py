@@ -73,6 +73,20 @@ def tombstone() -> str:
     return GONE + secrets.token_hex(29)
 
 
+def _withdrawals(supporter: Supporter) -> Lines:
+    lines = _lines(supporter.withdrawals.all())
+    for line, row in zip(lines, supporter.withdrawals.order_by("pk"), strict=True):
+        line |= {"email": row.email, "name": row.name}
+    return lines
+
+
+def _unname_withdrawals(supporter: Supporter) -> None:
+    for row in supporter.withdrawals.all():
+        supporter.withdrawals.filter(pk=row.pk).update(
+            email_sealed=b"", name_sealed=b"", email_hash=tombstone()
+        )
+
+
 def _memberships(supporter: Supporter) -> Lines:
     lines = _lines(supporter.memberships.all())
     history = billing.MembershipEvent.objects.filter(membership__supporter=supporter)
@@ -156,6 +170,13 @@ PARTS: Final = (
         kept="That they were erased, and when.",
     ),
     Part(
+        "withdrawals",
+        (members.Withdrawal,),
+        _withdrawals,
+        _unname_withdrawals,
+        "Proof of what was declared, and when. It names nobody.",
+    ),
+    Part(
         "memberships",
         (billing.Membership, billing.MembershipEvent),
         _memberships,
@@ -166,6 +187,12 @@ PARTS: Final = (
         (billing.CompMembership,),
         lambda who: _lines(who.comp_memberships.all()),
         kept=_BOOKS,
+    ),
+    Part(
+        "charge_reports",
+        (members.ChargeReport,),
+        lambda who: _lines(members.ChargeReport.objects.filter(payment__supporter=who)),
+        kept="Why a payment was given back. What was typed, by whom we do not know.",
     ),
     Part(
         "payments",

@@ -66,7 +66,7 @@ CALLS = re.compile(
     r"|lean muid|feachtas|liostáil|siopa)\b",
     re.IGNORECASE,
 )
-ROOMS = ("/account/", "/sign-in/", "/letter", "/staff/")
+ROOMS = ("/account/", "/sign-in/", "/letter", "/withdraw/", "/staff/")
 
 
 @pytest.fixture(autouse=True)

@@ -12,8 +12,8 @@ from billing import receipts
 from billing.cause import Cause
 from billing.models import Intent
 from billing.models.stripe import IntentKind
-from members import addresses, signin
-from members.models import Consent
+from members import addresses, charges, signin, withdrawals
+from members.models import ChargeReport, Consent, Withdrawal
 from members.privacy import copies, parts
 from members.privacy.parts import IMPERSONAL, PARTS
 from tests import rows
@@ -55,6 +55,14 @@ def alices_life() -> dict[str, Any]:
     Intent.objects.create(
         kind=IntentKind.KEEP, press="secret press", subject=member.pk, params=params
     )
+    withdrawals.state(
+        email="alice@example.org", reference=member.pk, name="Alice", press="secret press"
+    )
+    Withdrawal.objects.update(outcome="over", supporter=alice, settled_at=rows.START)
+    charges.report(
+        day=rows.START.date(), amount_cents=payment.amount_cents, last4="0000", press="secret press"
+    )
+    ChargeReport.objects.update(finding="over", payment=payment, settled_at=rows.START)
     signin.ask(email="alice@example.org")
     addresses.ask(alice, email="alice@example.net")
     copies.ask(alice, press="p")

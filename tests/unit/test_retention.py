@@ -260,7 +260,7 @@ def test_it_only_counts_in_a_dry_run(clock: time_machine.Traveller) -> None:
     said = StringIO()
     call_command("tidy", "--dry-run", stdout=said)
     assert counts() == before
-    words = "1 sessions, 1 sign-in links and 1 people who never paid."
+    words = "1 sessions, 1 sign-in links, 0 statements and 1 people who never paid."
     assert said.getvalue().strip() == f"Would delete {words}"
     said = StringIO()
     call_command("tidy", stdout=said)
@@ -283,9 +283,9 @@ def test_it_knows_every_table_that_hangs_on_a_person() -> None:
         for relation in model._meta.related_objects
     }
     assert hanging == {
-        "AddressChange", "CompMembership", "Consent", "Dispute", "Erasure", "Export",
-        "LedgerLine", "Letter", "Membership", "MembershipEvent", "Payment", "Receipt",
-        "Refund", "SignIn", "StripeCustomer",
+        "AddressChange", "ChargeReport", "CompMembership", "Consent", "Dispute", "Erasure",
+        "Export", "LedgerLine", "Letter", "Membership", "MembershipEvent", "Payment", "Receipt",
+        "Refund", "SignIn", "StripeCustomer", "Withdrawal",
     }  # fmt: skip
 
 

@@ -1,5 +1,6 @@
 """Letters at the end: announced, come, or asked for at once; and money on its way back."""
 
+from datetime import datetime
 from typing import Final
 
 from django.utils.translation import gettext as _
@@ -97,13 +98,15 @@ def withdrawal(letter: Letter) -> Outcome:
     if pressed is None:
         return Skip("nobody withdrew")
     agreed = membership.started_at or membership.created_at
+    stated = pressed.params.get("received_at")
+    received = datetime.fromisoformat(stated) if stated else pressed.created_at
     rows = [
-        (_("Received on"), moment_words(pressed.created_at)),
+        (_("Received on"), moment_words(received)),
         (_("Agreement"), f"{named(membership.plan.name)}, {price_of(membership)}"),
         (_("Agreed on"), long_date(agreed)),
         (_("Reference"), str(membership.pk)),
     ]
-    latest = dublin_date(pressed.created_at) + withdrawing.PERIOD
+    latest = dublin_date(received) + withdrawing.PERIOD
     return Draft({**facts(*rows), **actions(), "back_by": long_date(latest)})
 
 

@@ -20,6 +20,6 @@ class Command(BaseCommand):
         count = (retention.due if dry else retention.tidy)(now=timezone.now())
         verb = "Would delete" if dry else "Deleted"
         self.stdout.write(
-            f"{verb} {count.sessions} sessions, {count.links} sign-in links "
-            f"and {count.people} people who never paid."
+            f"{verb} {count.sessions} sessions, {count.links} sign-in links, "
+            f"{count.statements} statements and {count.people} people who never paid."
         )

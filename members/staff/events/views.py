@@ -8,6 +8,7 @@ import structlog
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.views.decorators.http import require_POST, require_safe
 
@@ -16,6 +17,7 @@ from billing.models import StripeEvent
 from billing.models.stripe import EventState
 from billing.outlook import Outlook
 from billing.stripe_api import Unavailable
+from members import charges, withdrawals
 from members.staff.access import members_only_for_helpers
 from members.staff.events import effects, shelf
 from members.staff.events.effects import Step
@@ -95,6 +97,8 @@ def inbox_page(request: HttpRequest) -> HttpResponseBase:
             "refused": refused,
             "refused_total": sum(each.count for each in refused),
             "runs": shelf.runs(),
+            "charges": charges.for_staff(now=timezone.now()),
+            "stuck": withdrawals.stuck(),
         },
     )
 

@@ -6,7 +6,7 @@ from typing import Final
 
 from django.db import transaction
 
-from billing import intents
+from billing import intents, stripe_api
 from billing.intents import Wanted
 from billing.models import Intent, Membership
 from billing.models.stripe import IntentKind
@@ -48,6 +48,24 @@ def wanted(
             "subject": membership.pk,
             "params": {"invoice": snapshot.latest_invoice_id},
         }
+
+
+def pay_overdue(
+    customer_id: str, method_id: str, *, again: str, since: datetime | None = None
+) -> None:
+    """Try what this customer owes on this means of payment, unless that was done `since` then."""
+    if not method_id:
+        return  # it would be that of every membership that has none (E17)
+    overdue = Membership.objects.filter(
+        customer__stripe_customer_id=customer_id,
+        state=MembershipState.PAST_DUE,
+        stripe_method_id=method_id,
+    )
+    for membership in overdue:
+        if since is not None and asked_since(membership, since):
+            continue
+        snapshot = stripe_api.get_subscription(membership.stripe_subscription_id or "")
+        pay_open_now(membership, snapshot, again=again)
 
 
 def asked_since(membership: Membership, since: datetime) -> bool:

@@ -25,7 +25,8 @@ def record(snapshot: DisputeSnapshot, *, payment: Payment, ticket: int, cause: C
     """Write down a dispute of this payment and have done what it calls for.
 
     An open one ends its membership, so that nobody is charged who says they never agreed, and no
-    letter goes out about it; a lost one is a loss of income, documented by a credit note.
+    letter goes out about it; a lost one is a loss of income, documented by a credit note, which is
+    taken back if an appeal wins it after all.
     """
     columns = _columns(snapshot) | {"applied_ticket": ticket}
     fixed = {"payment": payment, "currency": snapshot.currency, "opened_at": snapshot.created}
@@ -70,6 +71,8 @@ def _act(dispute: Dispute, cause: Cause) -> None:
         intents.call_for(**each)
     if dispute.state == DisputeState.LOST:
         receipts.credit_dispute(dispute, cause=cause)
+    elif dispute.state == DisputeState.WON:
+        receipts.take_back_dispute(dispute)
 
 
 def wanted(dispute: Dispute) -> Iterator[Wanted]:

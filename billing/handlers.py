@@ -5,7 +5,6 @@ in any order: it draws its ticket, asks Stripe, and hands the snapshot to the ve
 """
 
 from collections.abc import Callable
-from datetime import datetime
 from typing import Final
 
 from billing import (
@@ -21,7 +20,7 @@ from billing import (
     tickets,
 )
 from billing.cause import Cause
-from billing.models import Membership, Payment, Refund
+from billing.models import Membership, Payment
 from billing.snapshots import (
     DisputeSnapshot,
     InvoiceSnapshot,
@@ -29,12 +28,9 @@ from billing.snapshots import (
     RefundSnapshot,
 )
 from billing.states import MembershipState, PaymentState
+from billing.worries import NeedsPerson, ask_a_person, ask_about_means, ask_about_owed
 
 Handler = Callable[[str, Cause], bool]
-
-
-class NeedsPerson(RuntimeError):
-    """Stripe says that something is stuck which only a person can mend."""
 
 
 def take_checkout(session_id: str, cause: Cause) -> bool:
@@ -143,7 +139,7 @@ def take_method(method_id: str, cause: Cause) -> bool:
         return take_lost_method(method_id, cause)
     if not take_customer(customer_id, cause):
         return False
-    _pay_overdue(customer_id, method_id, again=cause.reference)
+    collection.pay_overdue(customer_id, method_id, again=cause.reference)
     return True
 
 
@@ -168,7 +164,7 @@ def take_setup(setup_id: str, cause: Cause) -> bool:
     setup = stripe_api.get_setup(setup_id)
     if not setup.customer_id or not take_customer(setup.customer_id, cause):
         return False
-    _pay_overdue(setup.customer_id, setup.method_id, again=setup.id, since=setup.created)
+    collection.pay_overdue(setup.customer_id, setup.method_id, again=setup.id, since=setup.created)
     return True
 
 
@@ -212,32 +208,6 @@ def take_payments(
     return seen
 
 
-def ask_a_person(seen: list[PaymentSnapshot]) -> None:
-    """Raise NeedsPerson where a bank took back what had been paid and gives no dispute to follow.
-
-    Its loss stands in the ledger; whether the membership goes on is for a person to say.
-    """
-    for each in seen:
-        if each.came_back:
-            raise NeedsPerson(f"payment {each.id} came back after it had been paid")
-
-
-def ask_about_means(taken: list[Membership]) -> None:
-    """Raise NeedsPerson where one of these renews and has nothing to be charged (E5)."""
-    for each in taken:
-        if collection.is_bare(each):
-            raise NeedsPerson(f"subscription {each.stripe_subscription_id} {collection.BARE}")
-
-
-def ask_about_owed(seen: list[RefundSnapshot]) -> None:
-    """Raise NeedsPerson where one failed that was promised, and has not been made good since."""
-    rows = Refund.objects.filter(stripe_refund_id__in=[each.id for each in seen])
-    for row in rows.select_related("payment__membership"):
-        if refunds.is_owed(row):
-            told = f"refund {row.stripe_refund_id} failed, and its money is promised back"
-            raise NeedsPerson(told)
-
-
 def record_refund(refund: RefundSnapshot, ticket: int, cause: Cause) -> bool:
     paid = payment_behind(refund.payment_intent_id, cause)
     if paid is not None:
@@ -264,24 +234,6 @@ def payment_behind(payment_intent_id: str, cause: Cause) -> Payment | None:
     if not received and not take_payment(payment_intent_id, cause):
         return None
     return paid.select_related("membership").get()
-
-
-def _pay_overdue(
-    customer_id: str, method_id: str, *, again: str, since: datetime | None = None
-) -> None:
-    """Try what this customer owes on this means of payment, unless that was done `since` then."""
-    if not method_id:
-        return  # it would be that of every membership that has none (E17)
-    overdue = Membership.objects.filter(
-        customer__stripe_customer_id=customer_id,
-        state=MembershipState.PAST_DUE,
-        stripe_method_id=method_id,
-    )
-    for membership in overdue:
-        if since is not None and collection.asked_since(membership, since):
-            continue
-        snapshot = stripe_api.get_subscription(membership.stripe_subscription_id or "")
-        collection.pay_open_now(membership, snapshot, again=again)
 
 
 def _take_in(subscription_id: str, cause: Cause) -> Membership | None:

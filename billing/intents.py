@@ -1,9 +1,11 @@
 """Writes to Stripe that survive us: a row first, then the call, then the answer (DESIGN 5)."""
 
 import random
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Final, TypedDict
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import structlog
 from django.conf import settings
@@ -83,8 +85,18 @@ def carry_out(intent: Intent, *, secret_params: Shape | None = None) -> str:
     """Do it at Stripe and note the answer; return the id of the Stripe object it made or changed.
 
     `secret_params` are what must not stand in the row (an address). Raises Unavailable, and the
-    intent stays open; raises Refused, and a later press starts a new attempt.
+    intent stays open, also while another worker has something about the same subject in hand;
+    raises Refused, and a later press starts a new attempt.
     """
+    intent.refresh_from_db()
+    if intent.kind == _K.CHECKOUT or intent.state in {IntentState.DONE, IntentState.SUPERSEDED}:
+        # Two clicks that open one checkout may both be answered: Stripe gives both the same page.
+        return _carry_out(intent, secret_params)
+    with _in_hand(intent):
+        return _carry_out(intent, secret_params)
+
+
+def _carry_out(intent: Intent, secret_params: Shape | None) -> str:
     # Whoever read it some time ago must not do what a newer wish has overtaken since.
     intent.refresh_from_db()
     if intent.state == IntentState.DONE:
@@ -107,9 +119,44 @@ def carry_out(intent: Intent, *, secret_params: Shape | None = None) -> str:
         # The press waited out an outage: its expiry has come too near for Stripe. A refusal is
         # definitive, so a new attempt may carry a new one.
         intent.refresh_from_db()
-        return carry_out(intent, secret_params=secret_params)
+        return _carry_out(intent, secret_params)
     _answer(intent, IntentState.DONE, stripe_object_id=found)
     return found
+
+
+@contextmanager
+def _in_hand(intent: Intent) -> Iterator[None]:
+    """Hold what is asked of this subject for the length of a block, so that no call of ours lands
+    at Stripe after that of a later wish. Raises Unavailable while another worker holds it.
+
+    A worker that is killed in the block holds it until its lease runs out; the sweeper goes on with
+    the same idempotency key.
+    """
+    claim = uuid4()
+    _claim(intent, claim)
+    try:
+        yield
+    except Exception:
+        _let_go(intent, claim)
+        raise
+    _let_go(intent, claim)
+
+
+def _claim(intent: Intent, claim: UUID) -> None:
+    now = timezone.now()
+    asked = Intent.objects.filter(subject=intent.subject).exclude(kind=_K.CHECKOUT)
+    with transaction.atomic():
+        # Of two wishes the later one sees the earlier: both lock that row, one after the other.
+        list(asked.select_for_update().order_by("pk").values_list("pk"))
+        # Asked only now: another may have claimed while we waited for the locks.
+        if asked.filter(lease_until__gte=now).exists():
+            raise Unavailable("in hand")
+        lease = timedelta(seconds=settings.LEASE_SECONDS)
+        asked.filter(pk=intent.pk).update(claim=claim, lease_until=now + lease)
+
+
+def _let_go(intent: Intent, claim: UUID) -> None:
+    Intent.objects.filter(pk=intent.pk, claim=claim).update(claim=None, lease_until=None)
 
 
 def supersede_before(intent: Intent) -> None:

@@ -2,10 +2,10 @@
 
 from typing import Final
 
-from billing.handlers import NeedsPerson
 from billing.memberships import Impossible, Unclaimed
 from billing.states import UnknownStatus
 from billing.stripe_api import StripeProblem
+from billing.worries import NeedsPerson
 
 # A person has to look: the same try would meet the same wall.
 HOPELESS: Final = (Unclaimed, Impossible, UnknownStatus, NeedsPerson)

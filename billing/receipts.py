@@ -86,7 +86,7 @@ def take_back(refund: Refund, *, cause: Cause, now: datetime | None = None) -> R
             Series.DEBIT_NOTE,
             now,
             amount_cents=refund.amount_cents,
-            paid_at=_came_back(refund) or now,
+            paid_at=_came_back(LineKind.REFUND_FAILED, refund.stripe_refund_id) or now,
             refund=refund,
             refers_to=note,
         )
@@ -113,9 +113,34 @@ def credit_dispute(dispute: Dispute, *, cause: Cause, now: datetime | None = Non
         )
 
 
-def _came_back(refund: Refund) -> datetime | None:
-    lines = LedgerLine.objects.filter(kind=LineKind.REFUND_FAILED)
-    back = lines.filter(source_id=refund.stripe_refund_id).order_by("booked_at").first()
+def take_back_dispute(dispute: Dispute, *, now: datetime | None = None) -> Receipt | None:
+    """Issue the debit note of a dispute that was lost and then won on appeal. No letter, as before.
+
+    It is dated by the day on which the money was with us again, as Stripe booked it. None where no
+    credit note was issued. Part of the caller's transaction.
+    """
+    if dispute.state != DisputeState.WON:
+        raise NotPaid(str(dispute.pk))
+    note = Receipt.objects.filter(dispute=dispute, series=Series.CREDIT_NOTE).first()
+    if note is None:
+        return None
+    now = now or timezone.now()
+    with transaction.atomic():
+        return _correct(
+            dispute.payment,
+            Series.DEBIT_NOTE,
+            now,
+            amount_cents=note.amount_cents,
+            paid_at=_came_back(LineKind.DISPUTE, dispute.stripe_dispute_id) or now,
+            dispute=dispute,
+            refers_to=note,
+        )
+
+
+def _came_back(kind: LineKind, source_id: str) -> datetime | None:
+    """When money that had gone out for this source was booked as ours again, the last time."""
+    lines = LedgerLine.objects.filter(kind=kind, source_id=source_id, amount_cents__gt=0)
+    back = lines.order_by("-booked_at").first()
     return back.booked_at if back else None
 
 

@@ -1,14 +1,19 @@
 """What a supporter may ask of a membership, and why it cannot be asked just now."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from enum import StrEnum
 from typing import Final
 
-from billing import wishes
+from billing import charity, wishes
 from billing.models.plan import Interval
 from billing.states import MembershipState
 from billing.wording import long_date
 from members.standing import Standing
+
+# A second one that was not meant shows on the first bill or the next. Later than that it may have
+# been meant for years, and to give all of it back is for a person to decide, not for one press.
+UNDO_FOR: Final = timedelta(days=60)
 
 
 class Act(StrEnum):
@@ -114,7 +119,17 @@ def _withdraw(standing: Standing) -> str:
 
 
 def _undo(standing: Standing) -> str:
-    return "" if standing.second else "It is your only membership, so there is no second to undo."
+    if not standing.second:
+        return "It is your only membership, so there is no second to undo."
+    if standing.now - standing.agreed_on > UNDO_FOR:
+        address = charity.current().support_email
+        ask = f"write to {address}" if address else "answer any of our letters"
+        return (
+            f"You have had both for more than {UNDO_FOR.days} days, so one press does not undo it "
+            f"any more. You can end it at any time; or {ask}, and a person will look at it with "
+            "you."
+        )
+    return ""
 
 
 _RULES: Final[dict[Act, Callable[[Standing], str]]] = {

@@ -30,10 +30,10 @@ def of_ledger(supporter_id: UUID, year: int) -> int:
     """What the ledger has of a supporter in a year, but for what is not settled.
 
     On both ends of it Dublin has the time of UTC. A debit that came back before it was paid, a
-    refund on its way or one that failed before it arrived, a dispute that is open or was won: they
-    have not changed what was given.
+    refund on its way or one that failed before it arrived, a dispute that is open or was won at
+    once: they have not changed what was given.
     """
-    disputes = Dispute.objects.exclude(state="lost")
+    disputes = Dispute.objects.filter(documents__isnull=True)
     refunds = Refund.objects.filter(documents__isnull=True)
     unsettled = set(disputes.values_list("stripe_dispute_id", flat=True))
     unsettled |= set(refunds.values_list("stripe_refund_id", flat=True))

@@ -223,9 +223,12 @@ def _documents() -> Iterator[str]:
         if (credited, series["D"]) != wanted or credited > 1:
             yield f"refund {refund.pk} ({refund.state}) has documents {dict(series)}"
     for dispute in Dispute.objects.all():
-        count = dispute.documents.count()
-        if count != (dispute.state == "lost"):
-            yield f"dispute {dispute.pk} ({dispute.state}) has {count} documents"
+        series = Counter(dispute.documents.values_list("series", flat=True))
+        # One that was won on appeal had been lost, if that was heard of, and was credited.
+        credited = series["C"] if dispute.state == "won" else dispute.state == "lost"
+        taken_back = credited if dispute.state == "won" else 0
+        if (series["C"], series["D"]) != (credited, taken_back) or credited > 1:
+            yield f"dispute {dispute.pk} ({dispute.state}) has documents {dict(series)}"
     numbers: dict[tuple[str, int], list[int]] = {}
     for receipt in Receipt.objects.all():
         numbers.setdefault((receipt.series, receipt.year), []).append(receipt.number)

@@ -17,7 +17,7 @@ from billing.documents.words import (
     method,
     period,
     purpose,
-    words_of,
+    words_for,
 )
 from billing.models import Receipt
 from billing.models.receipt import Series
@@ -31,12 +31,12 @@ def receipt_pdf(receipt: Receipt, *, name: str) -> bytes:
     Raises typst.TypstError if it cannot be drawn even without the name.
     """
     data = _data(receipt)
-    return press.draw("receipt.typ", data, payer=words_of(receipt.series).payer, name=name)
+    return press.draw("receipt.typ", data, payer=words_for(receipt).payer, name=name)
 
 
 def facts(receipt: Receipt) -> Facts:
     """What the document states, a label and a text each, without the payer's name."""
-    words = words_of(receipt.series)
+    words = words_for(receipt)
     headline = [
         (words.amount, format_amount(receipt.amount_cents, receipt.currency)),
         (words.day, long_date(receipt.paid_at)),
@@ -51,6 +51,11 @@ def statement(receipt: Receipt) -> str:
         return _(
             "This credit note corrects the receipt it refers to, which stays as it was issued."
         )
+    if receipt.series == Series.DEBIT_NOTE and receipt.dispute_id is not None:
+        return _(
+            "This debit note takes back the credit note it refers to: the bank gave the money back "
+            "to us, so the receipt stands again."
+        )
     if receipt.series == Series.DEBIT_NOTE:
         return _(
             "This debit note takes back the credit note it refers to: the bank did not accept the "
@@ -61,7 +66,7 @@ def statement(receipt: Receipt) -> str:
 
 def _details(receipt: Receipt) -> Facts:
     rows = [
-        (words_of(receipt.series).method, method(receipt)),
+        (words_for(receipt).method, method(receipt)),
         (_("For"), purpose(receipt)),
         (_("Period covered"), period(receipt)),
         (_("Refers to"), cited(receipt.refers_to)),
@@ -73,7 +78,7 @@ def _details(receipt: Receipt) -> Facts:
 
 def _data(receipt: Receipt) -> dict[str, Any]:
     issuer = Charity.from_snapshot(receipt.charity)
-    words = words_of(receipt.series)
+    words = words_for(receipt)
     recurring = receipt.payment.membership_id and receipt.series == Series.RECEIPT
     return {
         "title": words.title,

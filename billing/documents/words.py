@@ -1,6 +1,6 @@
 """The words of the documents, in the language that is active."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from django.conf import settings
@@ -41,6 +41,13 @@ def words_of(series: str) -> Words:
     ]()
 
 
+def words_for(receipt: Receipt) -> Words:
+    """The words of one document: a debit note may be of a refund, or of a dispute."""
+    if receipt.series == Series.DEBIT_NOTE and receipt.dispute_id is not None:
+        return _won_back()
+    return words_of(receipt.series)
+
+
 def _receipt() -> Words:
     return Words(
         title=_("Receipt"),
@@ -77,6 +84,15 @@ def _debit() -> Words:
         method=_("Could not be sent to"),
         payer=_("Payer"),
         cited=_("Debit note %(number)s of %(day)s, %(amount)s"),
+    )
+
+
+def _won_back() -> Words:
+    return replace(
+        _debit(),
+        amount=_("Returned to us"),
+        summary=_("returned to us on %(day)s"),
+        method=_("Paid with"),
     )
 
 

@@ -14,7 +14,7 @@ from billing.models.rules import one_of, positive
 class Series(models.TextChoices):
     RECEIPT = "R", "Receipt"
     CREDIT_NOTE = "C", "Credit note"
-    # Takes a credit note back: the refund did not arrive, so the money is with us again.
+    # Takes a credit note back: the money is with us again.
     DEBIT_NOTE = "D", "Debit note"
 
 
@@ -44,7 +44,8 @@ class Receipt(models.Model):
     """A snapshot of one payment (R), of money that went back (C) or came again (D). No name in it.
 
     A credit note is of a refund or of a dispute that was lost, and refers to the receipt; a debit
-    note is of a refund that failed after its credit note, and refers to that.
+    note is of a refund that failed after its credit note, or of a dispute that was won on appeal
+    after it, and refers to that.
 
     `id` is the random public reference that a supporter may be asked for; the number tells how many
     there are, so it is printed but never accepted as proof. The payer's name is resolved when the

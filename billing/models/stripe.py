@@ -127,7 +127,8 @@ class Intent(models.Model):
 
     `press` is one press of one button; `params` is frozen at that moment, so that every try is
     byte-equal and Stripe answers it once. `subject` is the public id of our row it is about. A new
-    `attempt`, and with it a new idempotency key, follows only on a definitive answer.
+    `attempt`, and with it a new idempotency key, follows only on a definitive answer. `claim` is
+    the worker that has it at Stripe just now, until `lease_until` at the latest.
     """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
@@ -142,6 +143,8 @@ class Intent(models.Model):
     created_at = models.DateTimeField(default=timezone.now)
     next_try_at = models.DateTimeField(default=timezone.now)
     tries = models.PositiveSmallIntegerField(default=0)
+    claim = models.UUIDField(null=True)
+    lease_until = models.DateTimeField(null=True)
     answered_at = models.DateTimeField(null=True)
 
     class Meta:
@@ -149,6 +152,11 @@ class Intent(models.Model):
             one_of("intent", "kind", IntentKind),
             one_of("intent", "state", IntentState),
             models.CheckConstraint(name="intent_has_press", condition=~Q(press="")),
+            models.CheckConstraint(
+                name="intent_claimed_has_lease",
+                condition=Q(claim__isnull=True, lease_until__isnull=True)
+                | Q(claim__isnull=False, lease_until__isnull=False),
+            ),
         ]
         indexes = [
             models.Index(

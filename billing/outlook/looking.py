@@ -13,21 +13,17 @@ from billing import (
     stripe_api,
     tidings,
 )
-from billing import disputes as disputing
 from billing import payouts as paying_out
 from billing import refunds as refunding
 from billing.checkout import find
-from billing.handlers import NeedsPerson, ask_a_person, ask_about_means, ask_about_owed
 from billing.ids import read_id
 from billing.models import (
-    Dispute,
     Membership,
     Payment,
     Payout,
-    Receipt,
-    Refund,
 )
 from billing.models.receipt import Series
+from billing.outlook import going_back
 from billing.outlook.foresight import Outlook, told
 from billing.outlook.sheet import Sheet
 from billing.snapshots import (
@@ -39,14 +35,10 @@ from billing.snapshots import (
 )
 from billing.states import (
     GIVEN_BACK,
-    DisputeState,
     MembershipState,
     PaymentState,
-    RefundState,
-    dispute_state_of,
-    refund_state_of,
 )
-from billing.tidings import Tiding
+from billing.worries import NeedsPerson, ask_a_person, ask_about_means, ask_about_owed
 
 
 class Looking:
@@ -285,41 +277,15 @@ class Looking:
     # What goes back ---------------------------------------------------------------------------
     def _refund(self, snapshot: RefundSnapshot) -> bool:
         paid = self._behind(snapshot.payment_intent_id)
-        if paid is None:
-            return False
-        state = refund_state_of(snapshot.status)
-        row = Refund.objects.filter(stripe_refund_id=snapshot.id).first()
-        refund = row or Refund(payment=paid, stripe_refund_id=snapshot.id, state=state)
-        if row is None:
-            self.sheet.write("refund", snapshot.id, told("amount_cents", snapshot.amount_cents))
-        self.sheet.columns("refund", refund, refunding.changes(refund, snapshot))
-        self.sheet.lines(snapshot.booked)
-        if state is RefundState.SUCCEEDED:
-            self.sheet.document(paid, Series.RECEIPT)
-            self.sheet.document(paid, Series.CREDIT_NOTE, refund=refund)
-        elif state is RefundState.PENDING:
-            self.sheet.letters([Tiding("refund", snapshot.id)], refund)
-        elif _was_credited(refund):
-            self.sheet.document(paid, Series.DEBIT_NOTE, refund=refund)
-        return True
+        if paid is not None:
+            going_back.refund(self.sheet, snapshot, paid)
+        return paid is not None
 
     def _dispute(self, snapshot: DisputeSnapshot) -> bool:
         paid = self._behind(snapshot.payment_intent_id)
-        if paid is None:
-            return False
-        state = dispute_state_of(snapshot.status)
-        row = Dispute.objects.filter(stripe_dispute_id=snapshot.id).first()
-        dispute = row or Dispute(payment=paid, stripe_dispute_id=snapshot.id, state=state)
-        if row is None:
-            self.sheet.write("dispute", snapshot.id, told("amount_cents", snapshot.amount_cents))
-        else:
-            self.sheet.columns("dispute", dispute, disputing.changes(dispute, snapshot))
-        self.sheet.lines(snapshot.booked)
-        self.sheet.ask(disputing.wanted(dispute))
-        if state is DisputeState.LOST:
-            self.sheet.document(paid, Series.RECEIPT)
-            self.sheet.document(paid, Series.CREDIT_NOTE, dispute=dispute)
-        return True
+        if paid is not None:
+            going_back.dispute(self.sheet, snapshot, paid)
+        return paid is not None
 
     def _run_out(self, ref: str) -> bool:
         """A checkout that nobody paid closes its row."""
@@ -334,8 +300,3 @@ class Looking:
         if row.state == MembershipState.PENDING and not begun:
             self.sheet.columns(what, row, {"state": MembershipState.EXPIRED})
         return True
-
-
-def _was_credited(refund: Refund) -> bool:
-    """Whether a credit note was issued, which the failure of the refund takes back."""
-    return Receipt.objects.filter(refund_id=refund.pk, series=Series.CREDIT_NOTE).exists()

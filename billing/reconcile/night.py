@@ -10,7 +10,7 @@ from billing import handlers, outlook, walks
 from billing.cause import Cause
 from billing.handlers import Handler
 from billing.models import Walk
-from billing.reconcile import waiting
+from billing.reconcile import promises, waiting
 from billing.reconcile.place import Place
 from billing.reconcile.report import Report
 from billing.reconcile.rollcall import ROLLS, added
@@ -76,6 +76,7 @@ class _Night:
                 self._read(section)
         self._roll_call()
         self._waiting()
+        self._promises()
         self.walk.place = {}
         self._figures()
         log.info(
@@ -258,6 +259,12 @@ class _Night:
             self.report.resists(what, "it was not closed")
         else:
             self.report.healed += 1
+
+    def _promises(self) -> None:
+        """Name what was promised and refused: the same here and there, and for a person to mend."""
+        for what in promises.unkept():
+            self.report.differs(what)
+            self.report.stays(what)
 
     # Its place --------------------------------------------------------------------------------
     def _keep(self) -> None:

@@ -66,10 +66,12 @@ def _page(
     request: HttpRequest, supporter: Supporter, form: NameForm, *, status: int = 200
 ) -> HttpResponse:
     standings = standing.all_of(supporter)
+    live = [_card(each) for each in standings if each.membership.live]
     context = {
         "supporter": supporter,
         "done": asking.DONE.get(request.session.pop(asking.DONE_KEY, None)),
-        "live": [_card(each) for each in standings if each.membership.live],
+        "live": live,
+        "undoable": any(Act.UNDO in card.possible for card in live),
         "paying": sum(each.membership.live and not each.ending for each in standings),
         "earlier": [each for each in standings if each.membership.ended_at],
         "opening": [_card(each) for each in standings if each.membership.state == _PENDING],

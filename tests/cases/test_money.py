@@ -6,11 +6,12 @@ from django.db import transaction
 from pytest_django.fixtures import Settings
 
 from billing import balance, reconcile, refunds
+from billing.documents.receipt import facts, statement
 from billing.models import Dispute, LedgerLine, Membership, Payment, Receipt, Refund
 from billing.refunds import NothingLeft
 from billing.states import DisputeState, EndReason, MembershipState, PaymentState
 from members.reports import report
-from tests import rows
+from tests import rows, truth
 from tests.cases.acts import (
     at_stripes_time,
     close,
@@ -197,6 +198,40 @@ def test_a_dispute_that_is_lost_is_a_documented_loss_and_final(desk: Desk) -> No
     settle(desk)
     assert Dispute.objects.get().state == DisputeState.LOST
     assert books_balance()
+
+
+@pytest.mark.case("E12")
+def test_a_dispute_that_is_lost_and_won_on_appeal_takes_its_credit_note_back(desk: Desk) -> None:
+    _, payment = first_payment(desk)
+    lost = dispute(desk, payment)
+    close(desk, lost, "lost")
+    [credit] = Receipt.objects.filter(series="C")
+    before = letters()
+    close(desk, lost, "won")
+    settle(desk)  # the same news once more
+    assert Dispute.objects.get().state == DisputeState.WON
+    [debit] = Receipt.objects.filter(series="D")
+    assert (debit.amount_cents, debit.refers_to, debit.refund) == (199, credit, None)
+    back = LedgerLine.objects.get(source_id=lost, amount_cents=199)
+    assert debit.paid_at == back.booked_at
+    assert letters() == before
+    assert "the bank gave the money back to us" in statement(debit)
+    assert ("Returned to us", "€1.99") in facts(debit)
+    assert books_balance()
+    assert truth.problems(desk.stripe) == []
+
+
+@pytest.mark.case("E12")
+def test_an_appeal_that_was_won_before_we_heard_of_the_loss_leaves_no_papers(desk: Desk) -> None:
+    _, payment = first_payment(desk)
+    lost = dispute(desk, payment)
+    for status in ("lost", "won"):
+        desk.stripe.tell(f"disputes/{lost}/close", status=status)
+    settle(desk)
+    assert Dispute.objects.get().state == DisputeState.WON
+    assert not Dispute.objects.get().documents.exists()
+    assert books_balance()
+    assert truth.problems(desk.stripe) == []
 
 
 @pytest.mark.case("E12")

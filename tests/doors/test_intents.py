@@ -1,8 +1,13 @@
 """Buttons that move money or plans: once per press, whatever the network does."""
 
+from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
+import time_machine
+from django.conf import settings
+from django.db import connection
 from django.utils import timezone
 
 from billing import checkout, stripe_api, sweeper, wishes
@@ -12,7 +17,9 @@ from billing.models import Intent, Membership, Payment, Plan
 from billing.models.stripe import IntentState
 from billing.states import MembershipState
 from tests import rows
+from tests.cases.acts import dashboard
 from tests.doors.conftest import Desk
+from tests.doors.lives import Crash
 
 pytestmark = pytest.mark.django_db
 
@@ -149,3 +156,63 @@ def test_a_press_that_is_used_for_something_else_is_refused(desk: Desk) -> None:
     wishes.cancel_at_period_end(membership=first, press="p")
     with pytest.raises(PressMismatch):
         wishes.cancel_at_period_end(membership=second, press="p")
+
+
+def while_it_is_asked(act: Callable[[], object]) -> Any:
+    """Do this once, after a wish has looked at the subscription and before its call goes out."""
+    seen = 0
+
+    def watch(execute: Any, sql: str, *args: Any) -> Any:
+        nonlocal seen
+        done = execute(sql, *args)
+        seen += (seen == 0) and sql.startswith('UPDATE "billing_intent" SET "params"')
+        if seen == 1 and sql.startswith("RELEASE"):
+            seen = 2
+            act()
+        return done
+
+    return connection.execute_wrapper(watch)
+
+
+def a_month(desk: Desk, member: Membership) -> int:
+    """What Stripe charges, in cents."""
+    found = dashboard(desk).subscriptions.retrieve(member.stripe_subscription_id)
+    [item] = found["items"].data
+    return int(item.price.unit_amount)
+
+
+def die() -> None:
+    raise Crash
+
+
+def test_a_call_that_is_on_its_way_does_not_land_after_that_of_a_later_wish(desk: Desk) -> None:
+    """Two workers: the slow one has 50.00 in hand while Alice thinks better of it."""
+    member = desk.join("monthly", 500)
+    told = []
+
+    def think_better() -> None:
+        told.append(wishes.change_amount(membership=member, amount_cents=300, press="newer"))
+
+    with while_it_is_asked(think_better):
+        wishes.change_amount(membership=member, amount_cents=5000, press="older")
+    assert told == [False]
+    assert sweeper.resume_intents(now=timezone.now() + timedelta(minutes=2)) == 1
+    assert a_month(desk, member) == 300
+    member.refresh_from_db()
+    assert member.amount_cents == 300
+
+
+def test_what_a_killed_worker_had_in_hand_is_gone_on_with_under_the_same_key(desk: Desk) -> None:
+    member = desk.join("monthly", 500)
+    with while_it_is_asked(die), pytest.raises(Crash):
+        wishes.change_amount(membership=member, amount_cents=700, press="press")
+    later = timezone.now() + timedelta(minutes=2)
+    assert sweeper.resume_intents(now=later) == 0  # it may be at it still
+    assert wishes.cancel_at_period_end(membership=member, press="another") is False
+    with time_machine.travel(timezone.now() + timedelta(seconds=settings.LEASE_SECONDS + 61)):
+        assert sweeper.resume_intents(now=timezone.now()) == 2
+    assert a_month(desk, member) == 700
+    intent = Intent.objects.get(press="press")
+    assert (intent.state, intent.attempt, intent.claim) == (IntentState.DONE, 1, None)
+    member.refresh_from_db()
+    assert (member.amount_cents, member.ends_on) == (700, member.period_end)

@@ -187,8 +187,11 @@ def test_a_dispute_comes_as_foreseen(desk: Desk) -> None:
     assert live(desk) >= 2
     assert Intent.objects.filter(kind="end_now").exists()
     live(desk)
-    desk.stripe.tell(f"disputes/{Dispute.objects.get().stripe_dispute_id}/close", status="lost")
-    assert live(desk) >= 1
+    disputed = Dispute.objects.get().stripe_dispute_id
+    for status in ("lost", "won"):
+        desk.stripe.tell(f"disputes/{disputed}/close", status=status)
+        assert live(desk) >= 1
+    assert Dispute.objects.get().documents.count() == 2
 
 
 def test_it_says_of_what_leads_nowhere_that_a_person_has_to_look(desk: Desk) -> None:

@@ -1,16 +1,23 @@
 """What a supporter was promised back comes back, once, whatever happened on the way to it."""
 
-import pytest
+from datetime import timedelta
 
-from billing import fulfilment, handlers, inbox, intents, refunds, stripe_api, wishes
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from billing import fulfilment, handlers, inbox, intents, reconcile, refunds, stripe_api, wishes
 from billing.cause import Cause
 from billing.models import Intent, Membership, Payment, StripeEvent
-from billing.models.stripe import EventState, IntentKind
+from billing.models.stripe import EventState, IntentKind, IntentState
 from billing.states import EndReason, MembershipState
+from tests import staff_desk
 from tests.cases.acts import at_stripes_time, close, dashboard, refund_there, settle
 from tests.cases.test_direct_debits import debited
 from tests.doors.conftest import Desk
 from tests.doors.test_grace import fail
+from tests.doors.test_reconcile import told
+from tests.supporter_desk import text_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
@@ -125,3 +132,46 @@ def test_what_was_paid_in_cash_is_not_asked_back_of_stripe(desk: Desk) -> None:
     assert [each.params["payment_intent"] for each in asked] == [
         member.payments.earliest("created_at").stripe_payment_intent_id
     ]
+
+
+def test_a_promise_that_stripe_refused_is_named_until_it_is_kept(desk: Desk) -> None:
+    member = desk.join("monthly", 500)
+    intent = member.payments.get().stripe_payment_intent_id
+    disputed = str(desk.stripe.tell("dispute", payment_intent=intent)["id"])  # unheard
+    withdraw(member)
+    desk.work(timezone.now() + timedelta(minutes=2))
+    line = (
+        f"payment {intent}: its refund was refused (charge_disputed), and its money is still to "
+        "go back"
+    )
+    code, said = told()
+    assert code == 1
+    assert f"remains: {line}" in said
+    assert line in text_of(staff_desk.signed_in(), reverse("staff-inbox"))
+    # The bank has it: what comes of that asks anew, so there is nothing for a person to do.
+    settle(desk)
+    assert reconcile.unkept() == []
+    close(desk, disputed, "won")
+    assert (left(member), reconcile.unkept()) == (0, [])
+    assert told("--apply")[0] == 0
+
+
+def test_an_end_that_stripe_refused_is_named_while_the_membership_runs(desk: Desk) -> None:
+    member = desk.join("monthly", 500)
+    params = {"subscription": member.stripe_subscription_id, "reason": EndReason.WITHDRAWN}
+    refused = intents.record(
+        kind=IntentKind.END_NOW, press="withdraw", subject=member.pk, params=params
+    )
+    Intent.objects.filter(pk=refused.pk).update(
+        state=IntentState.REFUSED, error="subscription_locked"
+    )
+    line = (
+        f"subscription {member.stripe_subscription_id}: its end was refused "
+        "(subscription_locked), and it still runs"
+    )
+    code, said = told("--apply")
+    assert code == 1
+    assert f"remains: {line}" in said
+    desk.stripe.tell(f"subscriptions/{member.stripe_subscription_id}/cancel", at_period_end=False)
+    settle(desk)
+    assert told("--apply")[0] == 0

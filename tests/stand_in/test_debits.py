@@ -85,6 +85,7 @@ def test_a_disputed_debit_is_lost_at_once(desk: Desk) -> None:
     assert types_of(desk) == ["payment", "adjustment"]
     with pytest.raises(stripe.InvalidRequestError):
         desk.api.v1.disputes.update(dispute.id, {"evidence": {"customer_name": "Bob"}})
+    assert "error" in desk.control(f"disputes/{dispute.id}/close", {"status": "won"}, ok=False)
 
 
 def settled(desk: Desk) -> Any:

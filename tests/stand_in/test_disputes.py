@@ -119,6 +119,16 @@ def test_a_dispute_can_be_accepted(desk: Desk) -> None:
         desk.api.v1.disputes.close(dispute["id"])
 
 
+def test_a_dispute_that_was_lost_may_be_won_on_appeal(desk: Desk) -> None:
+    dispute = disputed(desk)
+    desk.control(f"disputes/{dispute['id']}/close", {"status": "lost"})
+    desk.control(f"disputes/{dispute['id']}/close", {"status": "won"})
+    found = desk.api.v1.disputes.retrieve(dispute["id"])
+    assert (found.status, [row.net for row in found.balance_transactions]) == ("won", [-2500, 500])
+    assert desk.types()[-2:] == ["charge.dispute.closed", "charge.dispute.funds_reinstated"]
+    assert "error" in desk.control(f"disputes/{dispute['id']}/close", {"status": "won"}, ok=False)
+
+
 def test_an_inquiry_moves_no_money_and_a_full_refund_ends_it(desk: Desk) -> None:
     intent = desk.give(card=INQUIRY)["payment_intent"]
     desk.control("advance", {"seconds": 1})

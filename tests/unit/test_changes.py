@@ -9,6 +9,7 @@ import time_machine
 from django.test import Client
 from hypothesis import given
 from hypothesis import strategies as st
+from pytest_django.fixtures import Settings
 
 from billing import renewals
 from billing.models import Intent, Membership
@@ -351,6 +352,21 @@ def test_only_the_newer_of_two_memberships_can_be_undone(alice: Client) -> None:
     assert path_of(older, "undo") not in text
     assert "<strong>€23.88</strong>: all you paid for it" in page(alice, newer, "undo")
     assert "only membership" in page(alice, older, "undo")
+
+
+@pytest.mark.parametrize(("days", "offered"), [(60, True), (61, False)])
+def test_a_second_membership_is_undone_by_a_press_for_sixty_days_then_by_a_person(
+    alice: Client, settings: Settings, days: int, offered: bool
+) -> None:
+    settings.CHARITY = {**settings.CHARITY, "support_email": "help@example.org"}
+    rows.membership(rows.alice())
+    newer = yearly(created_at=TODAY, started_at=TODAY - timedelta(days=days))
+    rows.payment(newer, amount_cents=2388)
+    text, undo = text_of(alice), page(alice, newer, "undo")
+    assert (path_of(newer, "undo") in text) is offered
+    assert ("undo the newer one below" in text) is offered
+    assert ("Undo it and refund me" in undo) is offered
+    assert ("write to help@example.org, and a person will look" in undo) is not offered
 
 
 def test_it_does_not_promise_money_that_went_back_already(alice: Client) -> None:

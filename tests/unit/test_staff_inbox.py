@@ -12,11 +12,12 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
-from billing import handlers, inbox, tallies
-from billing.handlers import HANDLERS, NeedsPerson
+from billing import handlers, inbox, tallies, worries
+from billing.handlers import HANDLERS
 from billing.mishaps import HOPELESS, WORKER_DIED
 from billing.models import Membership, MembershipEvent, StripeEvent, Walk
 from billing.models.stripe import EventState
+from billing.worries import NeedsPerson
 from members.models.staff import Role
 from members.staff.events import words
 from tests import rows
@@ -138,7 +139,9 @@ def test_every_event_and_every_reason_has_its_words() -> None:
     assert set(words.SAYS) == set(HANDLERS)
     reasons = {each.__name__ for each in HOPELESS if each is not NeedsPerson} | {WORKER_DIED}
     # Whatever a person is asked for is told in words of its own.
-    asked = re.findall(r'NeedsPerson\(f"(\w+) ', Path(handlers.__file__).read_text())
+    files = (handlers.__file__, worries.__file__)
+    source = "".join(Path(each).read_text() for each in files)
+    asked = re.findall(r'(?:NeedsPerson\(|told = )f"(\w+) ', source)
     assert len(asked) >= 2
     reasons |= {f"NeedsPerson: {what} so_and_so is stuck" for what in asked}
     unknown = words.advice("KeyError")

@@ -45,7 +45,7 @@ MOMENTS = EDGES | st.integers(0, 450 * 24 * 60).map(
     lambda minutes: datetime(2025, 11, 1, tzinfo=UTC) + timedelta(minutes=minutes)
 )
 FATES = ["kept", "refunded", "refund on its way", "refund came back", "refund failed at once"]
-FATES += ["dispute open", "dispute lost", "dispute won"]
+FATES += ["dispute open", "dispute lost", "dispute won", "dispute won on appeal"]
 
 
 @dataclass(frozen=True)
@@ -125,15 +125,17 @@ def _question(payment: Payment, story: Story) -> None:
     dispute = Dispute.objects.create(
         payment=payment,
         stripe_dispute_id=f"dp_{payment.pk.hex}",
-        state=DisputeState(story.fate.removeprefix("dispute ")),
+        state=DisputeState(story.fate.removeprefix("dispute ").removesuffix(" on appeal")),
         amount_cents=story.cents,
         opened_at=moment,
     )
     _booked("adjustment", dispute.stripe_dispute_id, -story.cents, moment, payment)
-    if dispute.state == DisputeState.LOST:
+    if dispute.state == DisputeState.LOST or story.fate.endswith("appeal"):
+        dispute.state, final = DisputeState.LOST, dispute.state
         receipts.credit_dispute(dispute, cause=CLOCK, now=moment + timedelta(days=60))
+        dispute.state = final
     if dispute.state == DisputeState.WON:
-        won = moment + timedelta(days=60)
+        won = moment + timedelta(days=70)
         LedgerLine.objects.create(
             id=f"txn_won_{payment.pk.hex}",
             kind=LineKind.DISPUTE,
@@ -146,6 +148,7 @@ def _question(payment: Payment, story: Story) -> None:
             booked_at=won,
             available_on=won,
         )
+        receipts.take_back_dispute(dispute, now=won + timedelta(days=50))
 
 
 @given(STORIES)

@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.views.decorators.http import require_POST, require_safe
 
-from billing import inbox, outlook
+from billing import inbox, outlook, reconcile
 from billing.models import StripeEvent
 from billing.models.stripe import EventState
 from billing.outlook import Outlook
@@ -92,6 +92,7 @@ def inbox_page(request: HttpRequest) -> HttpResponseBase:
             "first_page": before is None,
             "figures": shelf.figures(),
             "parked": shelf.parked(),
+            "unkept": reconcile.unkept(),
             "foreign": foreign,
             "foreign_total": sum(each.count for each in foreign),
             "refused": refused,

@@ -100,6 +100,11 @@ _ADVICE: Final[dict[str, Advice]] = {
         "Ask the supporter to choose another in their account. There is nothing to retry; the "
         "nightly check names the membership until it has one.",
     ),
+    "NeedsPerson: refund": Advice(
+        "A refund that a supporter was promised came back from their bank.",
+        "Ask them for another way, or refund the payment once more in Stripe's dashboard. Once the "
+        "money has gone, retry.",
+    ),
     "WorkerDied": Advice(
         "Each worker that took it up ended before it was done.",
         "Ask those who look after the service whether the workers have enough memory, then retry.",

@@ -2,7 +2,8 @@
 
 States and money as in docs.stripe.com/disputes/how-disputes-work. The fee for receiving a dispute
 is kept whatever the outcome; only the fee for countering one comes back when it is won
-(support.stripe.com/topics/disputes). Disputes of SEPA debits are final.
+(support.stripe.com/topics/disputes). Disputes of SEPA debits are final; a card's that was lost can
+be appealed where its network allows it.
 """
 
 from __future__ import annotations
@@ -186,10 +187,13 @@ def escalate(world: World, dispute: Obj) -> None:
 def close(world: World, dispute: Obj, status: str) -> None:
     """End a dispute as won, lost or warning_closed (an inquiry's only end); won brings money back.
 
-    The fee for receiving the dispute stays with Stripe either way.
+    The fee for receiving the dispute stays with Stripe either way. A card's that was lost may be
+    won once more, on appeal.
     """
     inquiry = dispute["status"].startswith("warning_")
-    if dispute["status"] in _OVER:
+    card = (dispute["payment_method_details"] or {}).get("type") == "card"
+    appealed = card and (dispute["status"], status) == ("lost", "won")
+    if dispute["status"] in _OVER and not appealed:
         raise invalid(f"Dispute {dispute['id']} is already closed: {dispute['status']}.")
     if inquiry != (status == "warning_closed") or status not in _OVER:
         raise invalid(f"A dispute that is {dispute['status']} cannot end as {status}.", "status")

@@ -1,0 +1,132 @@
+"""What is paid: the invoice, the payment intent with its charges, the mandate of a debit."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Final
+
+from billing.snapshots import InvoiceSnapshot, MandateSnapshot, PaymentSnapshot
+from billing.stripe_shapes.fields import Shape, id_of, moment, ref_of, when
+from billing.stripe_shapes.movements import movements
+
+
+def invoice(shape: Shape) -> InvoiceSnapshot:
+    parent = (shape.get("parent") or {}).get("subscription_details") or {}
+    lines = (shape.get("lines") or {}).get("data") or []
+    # A renewal's own line is the last one; lines before it are prorations of the past.
+    period = lines[-1]["period"] if lines else {}
+    tries = (shape.get("payments") or {}).get("data") or []
+    intents = (id_of(each["payment"].get("payment_intent")) for each in tries)
+    return InvoiceSnapshot(
+        id=shape["id"],
+        subscription_id=id_of(parent.get("subscription")),
+        customer_id=id_of(shape.get("customer")),
+        status=shape.get("status") or "",
+        billing_reason=shape.get("billing_reason") or "",
+        attempt_count=shape.get("attempt_count") or 0,
+        next_attempt=moment(shape.get("next_payment_attempt")),
+        period_start=moment(period.get("start")),
+        period_end=moment(period.get("end")),
+        payment_intent_ids=tuple(dict.fromkeys(intent for intent in intents if intent)),
+        created=when(shape["created"]),
+        livemode=shape["livemode"],
+        currency=shape["currency"],
+        paid_cents=shape.get("amount_paid") or 0,
+        paid_outside_cents=shape.get("amount_paid_off_stripe") or 0,
+        paid_at=moment((shape.get("status_transitions") or {}).get("paid_at")),
+        hosted_url=shape.get("hosted_invoice_url") or "",
+    )
+
+
+def first_failure(charges: Iterable[Shape]) -> datetime | None:
+    """When the first of these charges failed that did."""
+    return moment(min((c["created"] for c in charges if c["status"] == "failed"), default=None))
+
+
+def payment(
+    shape: Shape,
+    paid_by: Shape | None,
+    first_failed_at: datetime | None,
+    tries: Iterable[Shape] = (),
+) -> PaymentSnapshot:
+    """A payment intent, the charge that paid it, and when its first try failed.
+
+    `paid_by` carries its balance transaction expanded; fee and net stay None while Stripe has none
+    (SEPA, asynchronous capture).
+    """
+    charge, tries = paid_by or {}, list(tries)
+    booked = _booked(charge, shape["currency"])
+    method, last4 = _method(charge.get("payment_method_details") or {})
+    return PaymentSnapshot(
+        id=shape["id"],
+        status=shape["status"],
+        ref=ref_of(shape),
+        customer_id=id_of(shape.get("customer")),
+        amount_cents=shape.get("amount_received") or shape["amount"],
+        currency=shape["currency"],
+        charge_id=charge.get("id") or "",
+        # A direct debit is money when it clears, days after the charge was made.
+        paid_at=moment(booked.get("created") or charge.get("created")),
+        first_failed_at=first_failed_at,
+        fee_cents=booked.get("fee"),
+        net_cents=booked.get("net"),
+        method=method,
+        last4=last4,
+        created=when(shape["created"]),
+        livemode=shape["livemode"],
+        booked=movements(
+            *(
+                each.get(name)
+                # Of tries that failed only a debit that came back late has moved money.
+                for each in (tries or [charge])
+                for name in ("balance_transaction", "failure_balance_transaction")
+            )
+        ),
+        failure=_failure(shape, tries),
+    )
+
+
+def _failure(shape: Shape, tries: Iterable[Shape]) -> str:
+    """Why the last try failed, in the narrowest of Stripe's words."""
+    error = shape.get("last_payment_error") or {}
+    failed = next((each for each in tries if each["id"] == id_of(error.get("charge"))), {})
+    if shape["status"] in {"succeeded", "processing"}:
+        return ""
+    # Of a direct debit the charge alone may tell; of a card its code only says "declined".
+    told = (error.get("decline_code"), failed.get("failure_code"), error.get("code"))
+    return next((str(each) for each in told if each), "")
+
+
+def mandate_id(charge: Shape) -> str:
+    """The id of the mandate that this charge was debited under, or ""."""
+    details = charge.get("payment_method_details") or {}
+    return id_of((details.get("sepa_debit") or {}).get("mandate"))
+
+
+def mandate(shape: Shape) -> MandateSnapshot:
+    details = shape["payment_method_details"].get("sepa_debit") or {}
+    return MandateSnapshot(
+        id=shape["id"],
+        reference=details.get("reference") or "",
+        accepted_at=moment((shape.get("customer_acceptance") or {}).get("accepted_at")),
+    )
+
+
+def _booked(charge: Shape, currency: str) -> Shape:
+    """The balance transaction of a charge, if Stripe has booked it in the charge's currency."""
+    books = charge.get("balance_transaction")
+    return books if isinstance(books, dict) and books["currency"] == currency else {}
+
+
+_BRANDS: Final = {"visa": "Visa", "mastercard": "Mastercard", "amex": "American Express"}
+
+
+def _method(details: Shape) -> tuple[str, str]:
+    """How a receipt names the means of payment: brand and last four, never more."""
+    kind = details.get("type") or ""
+    part = details.get(kind) or {}
+    if kind == "card":
+        brand = part.get("brand") or "card"
+        return _BRANDS.get(brand, brand.replace("_", " ").capitalize()), part.get("last4") or ""
+    if kind == "sepa_debit":
+        return "SEPA direct debit", part.get("last4") or ""
+    return kind.replace("_", " ").capitalize(), ""

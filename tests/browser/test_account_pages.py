@@ -132,7 +132,10 @@ STATES = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("size", [PHONE, DESK], ids=["phone", "desk"])
+@pytest.mark.parametrize(
+    "size",
+    [pytest.param(PHONE, id="phone"), pytest.param(DESK, id="desk", marks=pytest.mark.long)],
+)
 @pytest.mark.parametrize("state", STATES)
 def test_every_page_of_the_account_can_be_used_by_everybody(
     state: str, size: dict[str, int], browser: Browser, live_server: LiveServer

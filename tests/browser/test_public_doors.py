@@ -20,7 +20,14 @@ from tests.browser.test_the_whole_way import accessible
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 SMALL = {"width": 320, "height": 640}
-SIZES = pytest.mark.parametrize("size", [SMALL, PHONE, DESK], ids=["320", "phone", "desk"])
+SIZES = pytest.mark.parametrize(
+    "size",
+    [
+        pytest.param(SMALL, id="320"),
+        pytest.param(PHONE, id="phone", marks=pytest.mark.long),
+        pytest.param(DESK, id="desk"),
+    ],
+)
 PICTURES = os.environ.get("ACCOUNT_PICTURES", "")
 
 

@@ -90,8 +90,15 @@ def _listed() -> Suppression:
     return entry
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("size", [PHONE, DESK], ids=["phone", "desk"])
+@pytest.mark.parametrize(
+    ("size", "scheme"),
+    [
+        pytest.param(PHONE, "dark", id="phone-dark"),
+        pytest.param(DESK, "light", id="desk-light"),
+        pytest.param(PHONE, "light", id="phone-light", marks=pytest.mark.long),
+        pytest.param(DESK, "dark", id="desk-dark", marks=pytest.mark.long),
+    ],
+)
 def test_every_page_of_letters_can_be_used_by_everybody(
     size: dict[str, int], scheme: str, browser: Browser, live_server: LiveServer
 ) -> None:

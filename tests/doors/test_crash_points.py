@@ -28,7 +28,7 @@ from tests.postman import Postman
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 Path = Callable[[Life], object]
-_STRIDE: Final = 6
+_STRIDE: Final = 10
 _WRITES: Final = ("INSERT", "UPDATE", "DELETE", "RELEASE")
 
 

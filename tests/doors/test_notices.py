@@ -21,7 +21,7 @@ from tests.doors.test_event_path import IBAN_PAYS
 from tests.doors.test_grace import customer_of, fail
 from tests.local_stripe import GOOD_CARD
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 EXPIRES = "2026-12"
 SMTP = "django.core.mail.backends.smtp.EmailBackend"

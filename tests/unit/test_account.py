@@ -21,7 +21,7 @@ from tests.local_stripe import LocalStripe
 from tests.postman import Postman
 from tests.supporter_desk import press_in, signed_in, text_of
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 
 def receipt_of(payment: Payment) -> Any:

@@ -13,7 +13,7 @@ from billing.reminders import failures
 from billing.states import MembershipState, PaymentState
 from tests import rows
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 SINCE = datetime(2026, 4, 2, 12, 0, tzinfo=UTC)
 

@@ -25,7 +25,7 @@ from tests.enclosures import (
 )
 from tests.reading import text_of
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 
 @pytest.mark.parametrize("rhythm", ["quarter", "year"])

@@ -24,7 +24,7 @@ from tests.enclosures import (
 )
 from tests.reading import text_of
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 
 def test_a_statement_says_what_was_given_and_how_support_stands() -> None:

@@ -27,7 +27,7 @@ from tests.staff_desk import signed_in
 NOW = datetime(2026, 11, 4, 10, 0, 5, tzinfo=UTC)
 UPDATED = "customer.subscription.updated"
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 
 @pytest.fixture(autouse=True)

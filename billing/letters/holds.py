@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from billing import doorbell
 from billing.models import Letter, LetterHold
-from billing.models.letter import HoldReason, LetterState
+from billing.models.letter import HoldReason, LetterState, ReleaseReason
 
 log = structlog.get_logger(__name__)
 
@@ -35,18 +35,18 @@ def hold(letter_id: UUID, *, reason: HoldReason, by: UUID) -> None:
     log.info("letter held", letter=str(letter_id), staff=str(by), reason=str(reason))
 
 
-def release(letter_id: UUID, *, by: UUID) -> bool:
+def release(letter_id: UUID, *, reason: ReleaseReason, by: UUID) -> bool:
     """Let a held letter go: it is sent when it is due, or now. False if it was not held."""
     with transaction.atomic():
         held = Letter.objects.filter(pk=letter_id, state=LetterState.HELD)
         if held.update(state=LetterState.QUEUED) != 1:
             return False
         LetterHold.objects.filter(letter_id=letter_id, released_at=None).update(
-            released_at=timezone.now(), released_by_id=by
+            released_at=timezone.now(), released_by_id=by, release_reason=reason
         )
         if Letter.objects.filter(pk=letter_id, due_at__lte=timezone.now()).exists():
             doorbell.ring("billing.tasks.deliver_letter", str(letter_id))
-    log.info("letter released", letter=str(letter_id), staff=str(by))
+    log.info("letter released", letter=str(letter_id), staff=str(by), reason=str(reason))
     return True
 
 

@@ -85,10 +85,17 @@ class HoldReason(models.TextChoices):
     TIMING = "timing", "This is a bad moment"
 
 
+class ReleaseReason(models.TextChoices):
+    MENDED = "mended", "What was wrong is mended"
+    CHECKED = "checked", "It was checked, and is right"
+    ASKED = "asked", "The supporter asked for it"
+    TIMING = "timing", "The moment has come"
+
+
 class LetterHold(models.Model):
     """A letter that staff kept back, and let go again. Rows are added, never changed but for that.
 
-    The reason is one of a list, never free text about a person.
+    The reasons are of a list, never free text about a person.
     """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
@@ -105,11 +112,18 @@ class LetterHold(models.Model):
         related_name="letters_released",
     )
     released_at = models.DateTimeField(null=True)
+    release_reason = models.CharField(
+        max_length=16, choices=ReleaseReason, blank=True, db_default=""
+    )
 
     class Meta:
         ordering = ["-held_at"]
         constraints = [
             one_of("letterhold", "reason", HoldReason),
+            models.CheckConstraint(
+                name="letterhold_release_reason_known",
+                condition=Q(release_reason__in=["", *ReleaseReason.values]),
+            ),
             models.UniqueConstraint(
                 fields=["letter"],
                 condition=Q(released_at__isnull=True),

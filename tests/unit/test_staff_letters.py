@@ -17,7 +17,7 @@ from billing.cause import Cause
 from billing.letters import holds
 from billing.letters.draft import KINDS
 from billing.models import Letter, LetterHold, Membership, Suppression
-from billing.models.letter import HoldReason, LetterState, SuppressionReason
+from billing.models.letter import HoldReason, LetterState, ReleaseReason, SuppressionReason
 from billing.states import MembershipState
 from members import signin, vault
 from members.letters import sign_in as _sign_in
@@ -458,10 +458,13 @@ def test_a_letter_is_held_with_a_reason_and_not_sent_until_it_is_released(role: 
     hold = LetterHold.objects.get()
     assert (hold.reason, hold.held_by.role, hold.held_at) == ("doubtful", role, NOW)
     assert "Release this letter?" in told(client, f"{path}release/")
-    page = client.post(f"{path}release/", follow=True).content.decode()
+    assert client.post(f"{path}release/", {"reason": "because"}).status_code == 400
+    page = client.post(f"{path}release/", {"reason": "checked"}, follow=True).content.decode()
     assert "It is released." in page
+    assert "It was checked, and is right" in page
     hold.refresh_from_db()
     assert (hold.released_by, hold.released_at) == (hold.held_by, NOW)
+    assert hold.release_reason == "checked"
     assert letters.deliver(letter.pk) == LetterState.SENT
     assert len(mail.outbox) == 1
 
@@ -500,7 +503,8 @@ def test_what_cannot_be_held_is_said(more: dict[str, Any], words: str) -> None:
 
 def test_a_letter_that_is_not_held_is_not_released() -> None:
     letter = queued(state=LetterState.SKIPPED)
-    page = signed_in().post(f"/staff/letters/{letter.pk}/release/", follow=True)
+    pressed = {"reason": "checked"}
+    page = signed_in().post(f"/staff/letters/{letter.pk}/release/", pressed, follow=True)
     assert "It was not held any more." in page.content.decode()
     letter.refresh_from_db()
     assert letter.state == LetterState.SKIPPED
@@ -510,7 +514,7 @@ def test_a_letter_may_be_held_again_and_both_holds_are_told() -> None:
     letter, member = queued(), staff(email="eile@example.org")
     for reason in (HoldReason.WRONG, HoldReason.TIMING):
         holds.hold(letter.pk, reason=reason, by=member.pk)
-        assert holds.release(letter.pk, by=member.pk)
+        assert holds.release(letter.pk, reason=ReleaseReason.CHECKED, by=member.pk)
     page = told(signed_in(), f"/staff/letters/{letter.pk}/")
     assert "What it says is wrong" in page
     assert "This is a bad moment" in page

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from billing.letters import holds
 from billing.models import Letter, Suppression
-from billing.models.letter import HoldReason, LetterState
+from billing.models.letter import HoldReason, LetterState, ReleaseReason
 from members.staff.access import members_only_for_helpers, who
 from members.staff.letters import outbox, preview
 from members.staff.letters.frames import in_a_frame, with_frames
@@ -96,13 +96,20 @@ def hold(request: HttpRequest, letter_id: UUID) -> HttpResponseBase:
 @require_http_methods(["GET", "HEAD", "POST"])
 @members_only_for_helpers
 def release(request: HttpRequest, letter_id: UUID) -> HttpResponseBase:
-    """Ask once; on the press let the letter go."""
+    """Ask for a reason; with one, and the button pressed, let the letter go."""
     letter = _letter(letter_id)
-    if request.method != "POST":
-        overdue = letter.due_at <= timezone.now()
-        context = {"here": "letters", "line": Line(letter), "overdue": overdue}
-        return render(request, "staff/letters/release.html", context)
-    if holds.release(letter_id, by=who(request).pk):
+    reason = request.POST.get("reason", "")
+    if reason not in ReleaseReason.values:
+        context = {
+            "here": "letters",
+            "line": Line(letter),
+            "overdue": letter.due_at <= timezone.now(),
+            "reasons": ReleaseReason.choices,
+            "missing": request.method == "POST",
+        }
+        status = 400 if request.method == "POST" else 200
+        return render(request, "staff/letters/release.html", context, status=status)
+    if holds.release(letter_id, reason=ReleaseReason(reason), by=who(request).pk):
         messages.info(request, "It is released. It is sent when it is due, or within a minute.")
     else:
         messages.warning(request, "It was not held any more.")

@@ -66,6 +66,11 @@ class ReadOnly(_ModelAdmin):
         return self.get_fields(request, obj)
 
 
+@admin.register(models.Campaign)
+class CampaignAdmin(ReadOnly):
+    list_display = ("slug", "name", "active")
+
+
 @admin.register(models.Plan)
 class PlanAdmin(ReadOnly):
     list_display = ["slug", "name", "interval", "least_cents", "suggested_cents", "active"]

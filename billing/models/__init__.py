@@ -1,3 +1,4 @@
+from billing.models.campaign import Campaign
 from billing.models.comp import CompMembership
 from billing.models.ledger import LedgerLine, Payout
 from billing.models.letter import Letter, LetterHold, Suppression
@@ -10,6 +11,7 @@ from billing.models.stripe import Intent, StripeCustomer, StripeEvent, Ticket
 from billing.models.walk import Tally, Walk
 
 __all__ = [
+    "Campaign",
     "CompMembership",
     "Dispute",
     "Intent",

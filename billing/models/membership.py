@@ -7,6 +7,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from billing.ids import new_id
+from billing.models.campaign import Campaign
 from billing.models.plan import Interval, Plan
 from billing.models.rules import one_of, positive
 from billing.models.stripe import StripeCustomer
@@ -34,7 +35,13 @@ class Membership(models.Model):
     customer = models.ForeignKey(
         StripeCustomer, on_delete=models.PROTECT, null=True, related_name="memberships"
     )
+    # Null where no link named one, or one that we do not know: never a default (PEERS F8).
+    campaign = models.ForeignKey(
+        Campaign, on_delete=models.PROTECT, null=True, related_name="memberships"
+    )
     amount_cents = models.PositiveIntegerField()
+    # The part of the amount that was given on top, so that more arrives; in it, not beside it.
+    extra_cents = models.PositiveIntegerField(default=0, db_default=0)
     currency = models.CharField(max_length=3, default="eur")
     interval = models.CharField(max_length=8, choices=Interval)
     state = models.CharField(
@@ -72,6 +79,10 @@ class Membership(models.Model):
                 condition=Q(interval__in=[Interval.MONTH, Interval.YEAR]),
             ),
             positive("membership", "amount_cents"),
+            models.CheckConstraint(
+                name="membership_extra_is_part",
+                condition=Q(extra_cents__lt=models.F("amount_cents")),
+            ),
             models.CheckConstraint(
                 name="membership_live_has_subscription",
                 condition=Q(state__in=[MembershipState.PENDING, MembershipState.EXPIRED])

@@ -5,6 +5,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from billing.ids import new_id
+from billing.models.campaign import Campaign
 from billing.models.membership import Membership
 from billing.models.plan import Plan
 from billing.models.rules import one_of, positive
@@ -26,8 +27,14 @@ class Payment(models.Model):
     membership = models.ForeignKey(
         Membership, on_delete=models.PROTECT, null=True, related_name="payments"
     )
+    # Of a gift; what a membership pays counts for the membership's.
+    campaign = models.ForeignKey(
+        Campaign, on_delete=models.PROTECT, null=True, related_name="payments"
+    )
     state = models.CharField(max_length=16, choices=PaymentState, default=PaymentState.PENDING)
     amount_cents = models.PositiveIntegerField()
+    # The part of the amount that was given on top; in it, not beside it.
+    extra_cents = models.PositiveIntegerField(default=0, db_default=0)
     currency = models.CharField(max_length=3, default="eur")
     # Null until known, for the same reasons as a membership's subscription id.
     stripe_payment_intent_id = models.CharField(max_length=255, null=True, unique=True)  # noqa: DJ001
@@ -50,6 +57,10 @@ class Payment(models.Model):
         constraints = [
             one_of("payment", "state", PaymentState),
             positive("payment", "amount_cents"),
+            models.CheckConstraint(
+                name="payment_extra_is_part",
+                condition=Q(extra_cents__lt=models.F("amount_cents")),
+            ),
             models.CheckConstraint(
                 name="payment_succeeded_says_when",
                 condition=~Q(state=PaymentState.SUCCEEDED)

@@ -230,6 +230,7 @@ PARTS: Final = (
 # Tables that say nothing of any supporter.
 IMPERSONAL: Final[tuple[type[Model], ...]] = (
     billing.Payout,
+    billing.Campaign,
     billing.Plan,
     billing.Pulse,
     billing.ReceiptSeries,

@@ -94,7 +94,7 @@ def _listed() -> Suppression:
     ("size", "scheme"),
     [
         pytest.param(PHONE, "dark", id="phone-dark"),
-        pytest.param(DESK, "light", id="desk-light"),
+        pytest.param(DESK, "light", id="desk-light", marks=pytest.mark.long),
         pytest.param(PHONE, "light", id="phone-light", marks=pytest.mark.long),
         pytest.param(DESK, "dark", id="desk-dark", marks=pytest.mark.long),
     ],

@@ -151,8 +151,8 @@ def _pseudo(text: str) -> str:
     return "".join(kept)
 
 
-@pytest.fixture
-def _in_nobodys_letters(settings: Settings, tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def nobodys_letters() -> bytes:
     """A catalogue in which every sentence of the letters, and every month, is written so."""
     catalogue = Catalog(locale="ga")
     for app in messages.APPS:
@@ -161,9 +161,14 @@ def _in_nobodys_letters(settings: Settings, tmp_path: Path) -> None:
                 catalogue.add(each.id, _pseudo_forms(each.id), context=each.context)
     for month in _months():
         catalogue.add(month, _pseudo(month))
+    return messages.as_mo(catalogue)
+
+
+@pytest.fixture
+def _in_nobodys_letters(settings: Settings, tmp_path: Path, nobodys_letters: bytes) -> None:
     folder = tmp_path / "ga" / "LC_MESSAGES"
     folder.mkdir(parents=True)
-    (folder / "django.mo").write_bytes(messages.as_mo(catalogue))
+    (folder / "django.mo").write_bytes(nobodys_letters)
     settings.LOCALE_PATHS = [str(tmp_path)]
 
 

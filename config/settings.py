@@ -95,6 +95,13 @@ INDISCREET_WORDS = env.list(
     ],
 )
 
+# The news site: whose scripts may ask for the meter's figures and about a badge, and what the goal
+# meter goes towards (members, or euros a month; 0 is no meter)
+NEWS_ORIGINS = [each.rstrip("/") for each in env.list("NEWS_ORIGINS", default=[])]
+METER_GOAL_MEMBERS = env.int("METER_GOAL_MEMBERS", default=0)
+METER_GOAL_EUROS = env.int("METER_GOAL_EUROS", default=0)
+BADGE_DAYS = env.int("BADGE_DAYS", default=90)
+
 INSTALLED_APPS = [
     "config.apps.ConfigConfig",
     "members",
@@ -117,6 +124,8 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
+    # Before all that reads a cookie.
+    "members.embed.bare.Bare",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",

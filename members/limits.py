@@ -32,6 +32,8 @@ WITHDRAWALS_PER_NETWORK: Final = parse("20/hour")
 CHARGES_PER_NETWORK: Final = parse("5/day")
 CHARGES_OF_ALL: Final = parse("200/day")
 COPIES_PER_ACCOUNT: Final = parse("5/day")
+# A browser asks once a day (docs/news-site.md); a network may be a whole university.
+BADGES_PER_NETWORK: Final = parse("600/hour")
 
 
 def allow(limit: RateLimitItem, *, what: str, who: str) -> bool:

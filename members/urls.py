@@ -4,9 +4,11 @@ from django.urls import path
 
 from members.views import (
     account,
+    badge,
     changes,
     charge,
     data,
+    embed,
     join,
     letter_links,
     letter_wishes,
@@ -35,6 +37,7 @@ urlpatterns = [
     path("account/data/", data.overview, name="account-data"),
     path("account/data/copy/", data.ask_for_copy, name="account-copy"),
     path("account/data/<uuid:export_id>/", data.download, name="account-export"),
+    path("account/badge/", badge.wish, name="account-badge"),
     path("account/erase/", data.erase, name="account-erase"),
     path("account/receipts/<uuid:receipt_id>/", receipts.download, name="account-receipt"),
     path(f"{_MEMBERSHIP}/cancel/", memberships.cancel, name="cancel"),
@@ -59,6 +62,11 @@ urlpatterns = [
     path(
         "letters/<str:purpose>/<uuid:subject>/<str:token>/", letter_links.opened, name="letter-link"
     ),
+    path("embed/button.svg", embed.button, name="embed-button"),
+    path("embed/meter.svg", embed.meter_picture, name="embed-meter"),
+    path("embed/meter.json", embed.meter_figures, name="embed-meter-figures"),
+    path("badge/", badge.check, name="badge"),
+    path("s/<slug:slug>/", embed.stall, name="stall"),
     path("privacy/", notes.privacy, name="privacy"),
     path("terms/", notes.terms, name="terms"),
 ]

@@ -1,4 +1,5 @@
 from members.models.address import AddressChange
+from members.models.badge import Badge
 from members.models.charge import ChargeReport
 from members.models.privacy import Erasure, Export
 from members.models.signin import SignIn
@@ -8,6 +9,7 @@ from members.models.withdrawal import Withdrawal
 
 __all__ = [
     "AddressChange",
+    "Badge",
     "ChargeReport",
     "Consent",
     "Erasure",

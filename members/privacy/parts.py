@@ -158,6 +158,12 @@ PARTS: Final = (
         lambda who: who.address_changes.all().delete(),
     ),
     Part(
+        "badge",
+        (members.Badge,),
+        lambda who: _lines(members.Badge.objects.filter(supporter=who)),
+        lambda who: members.Badge.objects.filter(supporter=who).delete(),
+    ),
+    Part(
         "copies",
         (members.Export,),
         lambda who: _lines(who.exports.all()),

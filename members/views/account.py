@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Final
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
@@ -77,6 +78,7 @@ def _page(
         "opening": [_card(each) for each in standings if each.membership.state == _PENDING],
         "payments": _payments_of(supporter),
         "form": form,
+        "badges": bool(settings.NEWS_ORIGINS),
     }
     return render(request, "members/account/overview.html", context, status=status)
 

@@ -63,5 +63,8 @@ def _set(site: str, stripe: str) -> dict[str, str]:
         "STRIPE_API_BASE": stripe,
         "STRIPE_PAGE_ORIGINS": stripe,
         "CHARITY_SUPPORT_EMAIL": SUPPORT,
+        # There is no news site in the demo: badges lead back to where they were asked for.
+        "NEWS_ORIGINS": site,
+        "METER_GOAL_MEMBERS": "200",
         "SWEEP_SECONDS": "5",
     }

@@ -13,6 +13,7 @@ from billing.cause import Cause
 from billing.models import Intent
 from billing.models.stripe import IntentKind
 from members import addresses, charges, signin, withdrawals
+from members.embed import badges
 from members.models import ChargeReport, Consent, Withdrawal
 from members.privacy import copies, parts
 from members.privacy.parts import IMPERSONAL, PARTS
@@ -47,6 +48,7 @@ def alices_life() -> dict[str, Any]:
     member = rows.membership(alice)
     payment = rows.payment(member)
     rows.refund(payment)
+    badges.show(alice)
     with transaction.atomic():
         receipts.issue(payment, cause=Cause.clock())
     alice.customers.create(stripe_customer_id="cus_alice")

@@ -9,15 +9,17 @@ import structlog
 from django.conf import settings
 from django.core.cache import cache
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from billing import doorbell, intents, memberships, payments, stripe_api
 from billing.cause import Cause
 from billing.ids import read_id
-from billing.models import Intent, Membership, Payment, Plan
+from billing.models import Campaign, Intent, Membership, Payment, Plan
 from billing.models.stripe import IntentKind
-from billing.money import decimal_amount, format_amount
+from billing.money import decimal_amount
 from billing.snapshots import CheckoutSnapshot
 from billing.stripe_shapes import REF_KEY, Shape
+from billing.wording import price as price_words
 
 if TYPE_CHECKING:
     from members.models import Supporter
@@ -33,6 +35,17 @@ class Started:
     subject: UUID
 
 
+@dataclass(frozen=True, slots=True)
+class _Order:
+    """What is bought, and by whom. Cents; the extra is part of the amount."""
+
+    supporter: "Supporter"
+    plan: Plan
+    amount_cents: int
+    extra_cents: int
+    campaign: Campaign | None
+
+
 class TooLittle(ValueError):
     """The amount is below what the plan takes."""
 
@@ -44,19 +57,23 @@ def start(
     amount_cents: int,
     press: str,
     stripe_customer_id: str = "",
+    extra_cents: int = 0,
+    campaign: Campaign | None = None,
 ) -> Started:
     """Open Stripe's checkout for a membership or a gift, once per press of the button.
 
-    Our row exists, PENDING, before Stripe hears of it. Without `stripe_customer_id` Stripe makes a
-    new customer, so that no form tells who is known (DESIGN 9). Raises TooLittle,
-    intents.PressMismatch (the press was another supporter's), stripe_api.Unavailable (the same
-    press may be tried again) and stripe_api.Refused.
+    Our row exists, PENDING, before Stripe hears of it. `extra_cents` is the part of the amount that
+    is given on top; to Stripe it is one sum, and of the campaign it hears nothing. Without
+    `stripe_customer_id` Stripe makes a new customer, so that no form tells who is known (DESIGN 9).
+    Raises TooLittle, intents.PressMismatch (the press was another supporter's),
+    stripe_api.Unavailable (the same press may be tried again) and stripe_api.Refused.
     """
-    if amount_cents < plan.least_cents:
+    if amount_cents - extra_cents < plan.least_cents:
         raise TooLittle(plan.slug)
+    order = _Order(supporter, plan, amount_cents, extra_cents, campaign)
     try:
         intent = Intent.objects.filter(press=press).first() or _write_rows(
-            supporter, plan, amount_cents, press, stripe_customer_id
+            order, press, stripe_customer_id
         )
     except intents.PressMismatch:
         # The other press of a double click wrote its rows first; ours were rolled back.
@@ -84,6 +101,14 @@ def find(subject: UUID) -> Membership | Payment | None:
         Membership.objects.select_related("plan").filter(pk=subject).first()
         or Payment.objects.select_related("plan").filter(pk=subject, membership=None).first()
     )
+
+
+def campaign_of(subject: UUID) -> str:
+    """The slug of the campaign that this checkout counts for, "" for none or an unknown row."""
+    rows = Membership.objects.filter(pk=subject, campaign__active=True).values("campaign__slug")
+    gifts = Payment.objects.filter(pk=subject, campaign__active=True).values("campaign__slug")
+    found = rows.order_by().union(gifts.order_by()).order_by("campaign__slug").first()
+    return found["campaign__slug"] if found else ""
 
 
 def ask_again(subject: UUID) -> None:
@@ -147,14 +172,15 @@ def pay_url(*, membership: Membership) -> str:
     return next((each.hosted_url for each in reversed(invoices) if each.status == "open"), "")
 
 
-def _write_rows(
-    supporter: "Supporter", plan: Plan, amount_cents: int, press: str, stripe_customer_id: str
-) -> Intent:
+def _write_rows(order: _Order, press: str, stripe_customer_id: str) -> Intent:
     """The row of what is bought and the intent to open its checkout, both or neither."""
+    plan = order.plan
     fields: dict[str, Any] = {
-        "supporter": supporter,
+        "supporter": order.supporter,
         "plan": plan,
-        "amount_cents": amount_cents,
+        "amount_cents": order.amount_cents,
+        "extra_cents": order.extra_cents,
+        "campaign": order.campaign,
         "currency": plan.currency,
     }
     with transaction.atomic():
@@ -167,20 +193,29 @@ def _write_rows(
             kind=IntentKind.CHECKOUT,
             press=press,
             subject=row.pk,
-            params=_session_params(row.pk, plan, amount_cents, stripe_customer_id),
+            params=_session_params(row.pk, order, stripe_customer_id),
         )
     log.info("checkout begun", subject=str(row.pk), plan=plan.slug)
     return intent
 
 
-def _session_params(ref: UUID, plan: Plan, amount_cents: int, stripe_customer_id: str) -> Shape:
+def _session_params(ref: UUID, order: _Order, stripe_customer_id: str) -> Shape:
     """What Stripe is asked for: https://docs.stripe.com/api/checkout/sessions/create."""
+    plan, amount_cents = order.plan, order.amount_cents
     price: Shape = {
         "currency": plan.currency,
         "unit_amount": amount_cents,
         "product": plan.stripe_product_id,
     }
-    chosen = urlencode({"plan": plan.slug, "amount": decimal_amount(amount_cents)})
+    # Whoever comes back has the form as it was. The campaign is found by the reference: its name
+    # may tell what Stripe need not know.
+    chosen = urlencode(
+        {
+            "cancelled": ref,
+            "plan": plan.slug,
+            "amount": decimal_amount(order.amount_cents - order.extra_cents),
+        }
+    )
     # Metadata is not inherited: the reference goes on the session and on what it makes.
     metadata = {REF_KEY: str(ref)}
     common: Shape = {
@@ -190,7 +225,7 @@ def _session_params(ref: UUID, plan: Plan, amount_cents: int, stripe_customer_id
         # Else payers abroad might be charged in their own currency.
         "adaptive_pricing": {"enabled": False},
         "success_url": f"{settings.SITE_URL}/thanks/{ref}/",
-        "cancel_url": f"{settings.SITE_URL}/?cancelled=1&{chosen}",
+        "cancel_url": f"{settings.SITE_URL}/?{chosen}",
         "expires_at": intents.checkout_expiry(),
     }
     if stripe_customer_id:
@@ -214,7 +249,7 @@ def _session_params(ref: UUID, plan: Plan, amount_cents: int, stripe_customer_id
 def _subscription_params(
     plan: Plan, price: Shape, metadata: dict[str, str], amount_cents: int
 ) -> Shape:
-    rhythm = f"{format_amount(amount_cents, plan.currency)} {plan.get_interval_display()}"
+    rhythm = price_words(amount_cents, plan.currency, plan.interval)
     return {
         "mode": "subscription",
         "submit_type": "subscribe",
@@ -223,5 +258,7 @@ def _subscription_params(
         ],
         "subscription_data": {"metadata": metadata, "billing_mode": {"type": "flexible"}},
         # The order button has to say that it obliges to pay (DOMAIN 2.2).
-        "custom_text": {"submit": {"message": f"You pay {rhythm} until you cancel."}},
+        "custom_text": {
+            "submit": {"message": _("You pay %(price)s until you cancel.") % {"price": rhythm}}
+        },
     }

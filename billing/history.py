@@ -14,6 +14,7 @@ log = structlog.get_logger(__name__)
 MIRRORED: Final = (
     "state",
     "amount_cents",
+    "extra_cents",
     "interval",
     "period_start",
     "period_end",

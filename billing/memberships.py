@@ -202,7 +202,10 @@ def _copy(membership: Membership, snapshot: SubscriptionSnapshot) -> None:
     state = _target(membership, snapshot)
     overdue, ended = state is MembershipState.PAST_DUE, state is MembershipState.ENDED
     membership.state = state
-    membership.amount_cents = snapshot.amount_cents or membership.amount_cents
+    if snapshot.amount_cents not in {0, membership.amount_cents}:
+        membership.amount_cents = snapshot.amount_cents
+        # What was given on top belonged to the amount that it was chosen with.
+        membership.extra_cents = 0
     if snapshot.interval in _SOLD:
         membership.interval = snapshot.interval
     if membership.plan.interval != membership.interval:

@@ -1,5 +1,6 @@
 """Payments: facts, written once by their id, with the receipt they call for."""
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -141,12 +142,29 @@ def differs(payment: Payment, snapshot: PaymentSnapshot) -> bool:
     return bool(changes(payment, snapshot))
 
 
+def extra_of(membership: Membership, cents: int, *, paid_at: datetime) -> int:
+    """Which part of a payment of this membership was given on top, in cents.
+
+    What the membership says, where the payment is of its amount. One of an amount that it had
+    before is told by the history: it does not matter which of the two we learn of first.
+    """
+    if cents == membership.amount_cents:
+        return membership.extra_cents
+    lines = membership.history.filter(changes__has_key="extra_cents", recorded_at__gte=paid_at)
+    for line in lines:
+        before, extra = line.changes["amount_cents"][0], line.changes["extra_cents"][0]
+        if before == cents:
+            return int(extra)
+    return 0
+
+
 def _fresh(membership: Membership, snapshot: PaymentSnapshot) -> dict[str, Any]:
     return {
         "supporter_id": membership.supporter_id,
         "plan_id": membership.plan_id,
         "membership": membership,
         "amount_cents": snapshot.amount_cents,
+        "extra_cents": extra_of(membership, snapshot.amount_cents, paid_at=snapshot.created),
         "currency": snapshot.currency,
     }
 
@@ -158,6 +176,7 @@ def _outside(membership: Membership, invoice: InvoiceSnapshot) -> dict[str, Any]
         "membership": membership,
         "state": PaymentState.SUCCEEDED,
         "amount_cents": invoice.paid_outside_cents,
+        "extra_cents": extra_of(membership, invoice.paid_outside_cents, paid_at=invoice.created),
         "currency": invoice.currency,
         "paid_at": invoice.paid_at or invoice.created,
         "method": "Paid to us directly",
@@ -229,6 +248,7 @@ def _columns(payment: Payment, snapshot: PaymentSnapshot) -> dict[str, Any]:
     if payment_state_of(snapshot.status) is PaymentState.SUCCEEDED:
         columns |= {
             "amount_cents": snapshot.amount_cents,
+            "extra_cents": payment.extra_cents if _as_asked(payment, snapshot) else 0,
             "stripe_charge_id": snapshot.charge_id,
             "paid_at": snapshot.paid_at or snapshot.created,
             "fee_cents": snapshot.fee_cents,
@@ -237,6 +257,10 @@ def _columns(payment: Payment, snapshot: PaymentSnapshot) -> dict[str, Any]:
             "last4": snapshot.last4,
         }
     return columns
+
+
+def _as_asked(payment: Payment, snapshot: PaymentSnapshot) -> bool:
+    return payment.amount_cents == snapshot.amount_cents
 
 
 def _write_facts(payment: Payment, cause: Cause, *, asks: bool) -> None:

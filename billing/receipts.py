@@ -40,7 +40,12 @@ def issue(payment: Payment, *, cause: Cause, now: datetime | None = None) -> Rec
             counter = _lock(Series.RECEIPT, now)
             # Another worker may have issued it while we waited for the lock.
             receipt = issued.first() or _write(
-                counter, payment, now, amount_cents=payment.amount_cents, paid_at=payment.paid_at
+                counter,
+                payment,
+                now,
+                amount_cents=payment.amount_cents,
+                extra_cents=payment.extra_cents,
+                paid_at=payment.paid_at,
             )
         _queue("receipt", receipt.pk, payment, cause)
     return receipt

@@ -201,7 +201,11 @@ def notices_come_in_time(**_kwargs: Any) -> Sequence[CheckMessage]:
 
 @register(Tags.security)
 def bank_line_is_discreet(**_kwargs: Any) -> Sequence[CheckMessage]:
-    lines = (settings.STRIPE_STATEMENT_DESCRIPTOR, settings.STRIPE_STATEMENT_SUFFIX)
+    lines = (
+        settings.STRIPE_STATEMENT_DESCRIPTOR,
+        settings.STRIPE_STATEMENT_PREFIX,
+        settings.STRIPE_STATEMENT_SUFFIX,
+    )
     words = [word for word in settings.INDISCREET_WORDS if any(word in x.lower() for x in lines)]
     if words:
         hint = "It stands on bank statements that others may read."

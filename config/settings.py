@@ -54,9 +54,21 @@ STRIPE_PAGE_ORIGINS = env.list(
 # Who takes direct debits, as Stripe's dashboard names us (Settings, Payment methods).
 SEPA_CREDITOR_ID = env.str("SEPA_CREDITOR_ID", default="")
 STRIPE_STATEMENT_DESCRIPTOR = env.str("STRIPE_STATEMENT_DESCRIPTOR", default="GCN SUPPORT")
+STRIPE_STATEMENT_PREFIX = env.str("STRIPE_STATEMENT_PREFIX", default="GCN")
 STRIPE_STATEMENT_SUFFIX = env.str("STRIPE_STATEMENT_SUFFIX", default="GIFT")
 # Stripe refuses the terms box unless a terms URL is set in its dashboard (public details).
 STRIPE_TERMS_CONSENT = env.bool("STRIPE_TERMS_CONSENT", default=False)
+
+# What Stripe's price list takes of a card payment (DOMAIN 8), until enough was paid to measure it;
+# and what is offered on the join page. All for sentences on pages: the books take Stripe's figures.
+FEE_CARD_PER_MILLE = env.int("FEE_CARD_PER_MILLE", default=15)
+FEE_CARD_CENTS = env.int("FEE_CARD_CENTS", default=25)
+FEE_BILLING_PER_MILLE = env.int("FEE_BILLING_PER_MILLE", default=0)
+PRESETS_CENTS = {
+    "year": env.list("PRESETS_YEAR_CENTS", cast=int, default=[2388]),
+    "month": env.list("PRESETS_MONTH_CENTS", cast=int, default=[499, 299, 199]),
+    "once": env.list("PRESETS_ONCE_CENTS", cast=int, default=[500, 1000, 2500]),
+}
 
 # How patient we are
 GRACE_DAYS = env.int("GRACE_DAYS", default=14)

@@ -1,21 +1,21 @@
 """What the join page says of each way to support: amounts, and what is left of them."""
 
+import re
 from dataclasses import dataclass
+from typing import Final
 
-from billing.models import Plan
+from django.conf import settings
+from django.utils.translation import gettext as _
+
+from billing import fee_rates
+from billing.fees import Rates
+from billing.models import Campaign, Plan
 from billing.models.plan import Interval
 from billing.money import format_amount
+from billing.wording import named, price
 
-# Stripe's list price for a standard EEA card (DOMAIN 8): 1.5 % and 25 cents. An estimate for a
-# sentence on a page; the books take Stripe's own figures.
-_FEE_PER_MILLE = 15
-_FEE_CENTS = 25
-MONTHS = 12
-
-
-def after_card_fee(cents: int) -> int:
-    """What reaches the charity of one card payment, about, in cents."""
-    return cents - (cents * _FEE_PER_MILLE + 500) // 1000 - _FEE_CENTS
+MONTHS: Final = 12
+_SLUG: Final = re.compile(r"[-a-zA-Z0-9_]{1,32}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,16 +27,59 @@ class Saving:
 
 
 @dataclass(frozen=True, slots=True)
+class Preset:
+    """An amount to choose, what of it arrives, and what would be given so that all of it does."""
+
+    cents: int
+    currency: str
+    rates: Rates
+
+    @property
+    def amount(self) -> str:
+        return format_amount(self.cents, self.currency)
+
+    @property
+    def arrives(self) -> str:
+        """What reaches the charity of it, about: "€1.71"."""
+        return format_amount(self.rates.arrives(self.cents), self.currency)
+
+    @property
+    def percent(self) -> int:
+        """The same as a share, for a line of that length."""
+        return 100 * self.rates.arrives(self.cents) // self.cents
+
+    @property
+    def extra_cents(self) -> int:
+        """What is to be given on top, so that as much as the amount arrives."""
+        return self.rates.extra_for(self.cents)
+
+    @property
+    def with_extra(self) -> str:
+        return format_amount(self.cents + self.extra_cents, self.currency)
+
+
+@dataclass(frozen=True, slots=True)
 class Offer:
     """One way to support, as it is offered. Amounts in cents."""
 
     plan: Plan
+    # What a payment of each interval loses on its way.
+    rates: dict[str, Rates]
+
+    @property
+    def name(self) -> str:
+        return named(self.plan.name)
 
     @property
     def price(self) -> str:
         """The suggested amount with its rhythm: "€1.99 every month"."""
-        amount = format_amount(self.plan.suggested_cents, self.plan.currency)
-        return f"{amount} {self.plan.get_interval_display()}"
+        return price(self.plan.suggested_cents, self.plan.currency, self.plan.interval)
+
+    @property
+    def least(self) -> str:
+        """What it begins at: "from €1.99 every month"."""
+        least = price(self.plan.least_cents, self.plan.currency, self.plan.interval)
+        return _("from %(price)s") % {"price": least}
 
     @property
     def a_month(self) -> str:
@@ -44,12 +87,26 @@ class Offer:
         return format_amount(self.plan.suggested_cents // MONTHS, self.plan.currency)
 
     @property
+    def own_rates(self) -> Rates:
+        return self.rates[self.plan.interval]
+
+    @property
+    def presets(self) -> list[Preset]:
+        """The amounts to choose from, as the settings have them, but none that is too small."""
+        return [self.preset(cents) for cents in _preset_cents(self.plan)]
+
+    def preset(self, cents: int) -> Preset:
+        """Any amount of this way, in cents."""
+        return Preset(cents, self.plan.currency, self.own_rates)
+
+    @property
     def saving(self) -> Saving | None:
         """For a yearly plan: what arrives of one payment, and what would of twelve monthly ones."""
         if self.plan.interval != Interval.YEAR:
             return None
-        at_once = after_card_fee(self.plan.suggested_cents)
-        in_twelve = MONTHS * after_card_fee(self.plan.suggested_cents // MONTHS)
+        at_once = self.own_rates.arrives(self.plan.suggested_cents)
+        monthly = self.rates[Interval.MONTH]
+        in_twelve = MONTHS * monthly.arrives(self.plan.suggested_cents // MONTHS)
         currency = self.plan.currency
         return Saving(format_amount(at_once, currency), format_amount(in_twelve, currency))
 
@@ -69,4 +126,23 @@ def current() -> list[Offer]:
         Plan.objects.filter(active=True),
         key=lambda plan: (plan.interval != Interval.YEAR, plan.position),
     )
-    return [Offer(plan) for plan in plans]
+    rates = fee_rates.current()
+    return [Offer(plan, rates) for plan in plans]
+
+
+def offer_of(plan: Plan) -> Offer:
+    """A way to support by its plan."""
+    return Offer(plan, fee_rates.current())
+
+
+def campaign(slug: str) -> Campaign | None:
+    """The campaign that a link names, if it is one that counts now."""
+    if not _SLUG.fullmatch(slug):
+        return None
+    return Campaign.objects.filter(slug=slug, active=True).first()
+
+
+def _preset_cents(plan: Plan) -> list[int]:
+    wanted: list[int] = settings.PRESETS_CENTS[plan.interval]
+    taken = [cents for cents in wanted if cents >= plan.least_cents]
+    return taken if plan.suggested_cents in taken else [*taken, plan.suggested_cents]

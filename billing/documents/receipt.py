@@ -39,10 +39,18 @@ def facts(receipt: Receipt) -> Facts:
     words = words_for(receipt)
     headline = [
         (words.amount, format_amount(receipt.amount_cents, receipt.currency)),
+        *_on_top(receipt),
         (words.day, long_date(receipt.paid_at)),
         (words.number, receipt.label),
     ]
     return headline + _details(receipt)
+
+
+def _on_top(receipt: Receipt) -> Facts:
+    """The part that was given on top, so that more arrives; part of the amount (DOMAIN 1.4)."""
+    if not receipt.extra_cents:
+        return []
+    return [(_("Of which given on top"), format_amount(receipt.extra_cents, receipt.currency))]
 
 
 def statement(receipt: Receipt) -> str:
@@ -86,7 +94,7 @@ def _data(receipt: Receipt) -> dict[str, Any]:
         "issuer": issuer.trading_name or issuer.legal_name,
         "amount": format_amount(receipt.amount_cents, receipt.currency),
         "summary": words.summary % {"day": long_date(receipt.paid_at)},
-        "facts": _details(receipt),
+        "facts": [*_on_top(receipt), *_details(receipt)],
         "statements": [statement(receipt)],
         "manage": [ending_line() if recurring else account_line(), *contact_lines(issuer)],
         "identity": issuer.identity_lines,

@@ -67,6 +67,8 @@ class Receipt(models.Model):
         "self", on_delete=models.PROTECT, null=True, related_name="corrections"
     )
     amount_cents = models.PositiveIntegerField()
+    # Of a receipt: the part of the amount that was given on top, so that more arrives.
+    extra_cents = models.PositiveIntegerField(default=0, db_default=0)
     currency = models.CharField(max_length=3)
     issued_at = models.DateTimeField(default=timezone.now)
     paid_at = models.DateTimeField()
@@ -98,6 +100,10 @@ class Receipt(models.Model):
             ),
             one_of("receipt", "series", Series),
             positive("receipt", "amount_cents"),
+            models.CheckConstraint(
+                name="receipt_extra_is_part",
+                condition=Q(extra_cents__lt=models.F("amount_cents")),
+            ),
             positive("receipt", "number"),
             models.CheckConstraint(
                 name="document_refers",

@@ -105,20 +105,22 @@ class Supporter(models.Model):
         self.name_sealed = sealed
 
 
-def supporter_for(*, email: str, name: str = "", language: str = "en") -> Supporter:
+def supporter_for(*, email: str, name: str = "", language: str = "") -> Supporter:
     """The supporter with this address, made now if there is none.
 
     An anonymous form must not change what is known of a person, so the name given with an address
     that is already here is dropped: whoever signs in may change it. Until a payment has arrived
-    nothing is known: whoever came first may have been a stranger, and the later name counts.
+    nothing is known: whoever came first may have been a stranger, and the later name counts; so
+    does the language, where one is given.
     """
     known = Supporter.objects.with_email(email).first()
     if known is not None:
         if not known.has_given:
             known.name = name
-            known.save(update_fields=["name_sealed"])
+            known.language = language or known.language
+            known.save(update_fields=["name_sealed", "language"])
         return known
-    fresh = Supporter(language=language)
+    fresh = Supporter(language=language or "en")
     fresh.email = email
     fresh.name = name
     try:

@@ -1,40 +1,25 @@
-"""Join: choose, review, pay. Two pages of ours, then Stripe's; no script anywhere."""
+"""Join: choose, review, pay. Two pages of ours, then Stripe's; a script only polishes."""
 
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import replace
 
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
-from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
-from billing import charity, checkout, intents, stripe_api, withdrawal
-from billing.dates import dublin_date
+from billing import charity, checkout, intents, stripe_api
+from billing.ids import read_id
 from billing.models import Intent, Plan
 from billing.models.plan import Interval
-from billing.money import decimal_amount, format_amount
-from members import consent, limits, offers, press, signin
-from members.forms import FORM_WIDE_ERROR, JoinForm
+from members import consent, limits, offers, orders, press, signin
+from members.forms.join import FORM_WIDE_ERROR, JoinForm, prefilled
 from members.models import Consent, Supporter
 from members.models.supporter import supporter_for
-from members.views import account
-
-_BUTTON = "join"
-
-
-@dataclass(frozen=True, slots=True)
-class Order:
-    """What somebody chose and read on the review page. `supporter_id` is "" for a visitor."""
-
-    plan: str
-    amount_cents: int
-    email: str
-    name: str
-    supporter_id: str
-    consent: str
+from members.offers import Offer
+from members.orders import Order
+from members.views import account, bank_line
+from members.views.review import BUTTON, review_page
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -46,11 +31,18 @@ def choose(request: HttpRequest) -> HttpResponse:
         return _form_page(request, _preset_form(request, signed_in=supporter is not None))
     if "change" in request.POST:
         return _change(request, signed_in=supporter is not None)
+    if "drop" in request.POST:
+        return _drop_extra(request)
     form = JoinForm(request.POST, offers=offers.current(), signed_in=supporter is not None)
     if not form.is_valid():
         return _form_page(request, form, status=400)
-    order = _order_of(form.cleaned_data, supporter)
-    return _review_page(request, order, plan=form.cleaned_data["chosen"])
+    order = orders.made(
+        form.cleaned_data,
+        offer=offers.offer_of(form.cleaned_data["chosen"]),
+        campaign=_campaign(request.POST.get("campaign", "")),
+        supporter=supporter,
+    )
+    return review_page(request, order, plan=form.cleaned_data["chosen"], unused=form.unused())
 
 
 @require_POST
@@ -58,10 +50,9 @@ def choose(request: HttpRequest) -> HttpResponse:
 def pay(request: HttpRequest) -> HttpResponse:
     """Write our rows, open Stripe's page and go there. The same press twice opens one page."""
     try:
-        pressed = press.read(request.POST.get("press", ""), button=_BUTTON)
+        pressed, order = _read(request.POST.get("press", ""))
     except press.BadPress:
         return _start_again(request)
-    order = Order(**pressed.about)
     plan = Plan.objects.filter(slug=order.plan, active=True).first()
     if plan is None or order.consent != consent.VERSION:
         return _start_again(request)
@@ -70,7 +61,7 @@ def pay(request: HttpRequest) -> HttpResponse:
     supporter = _supporter_of(request, order)
     if supporter is None:
         return _start_again(request)
-    _keep_consent(supporter, pressed)
+    _keep_consent(supporter, pressed, order)
     return _open_checkout(request, pressed, order, plan, supporter)
 
 
@@ -83,6 +74,8 @@ def _open_checkout(
             plan=plan,
             amount_cents=order.amount_cents,
             press=pressed.id,
+            extra_cents=order.extra_cents,
+            campaign=offers.campaign(order.campaign),
             stripe_customer_id=_customer_of(supporter) if order.supporter_id else "",
         )
     except stripe_api.Unavailable:
@@ -103,34 +96,80 @@ def _see_other(url: str) -> HttpResponse:
     return response
 
 
+def _read(text: str) -> tuple[press.Press, Order]:
+    """The press and the order that a review page carries. Raises BadPress."""
+    pressed = press.read(text, button=BUTTON)
+    return pressed, Order(**pressed.about)
+
+
 def _preset_form(request: HttpRequest, *, signed_in: bool) -> JoinForm:
-    """The empty form, with what a link such as /?plan=yearly&amount=30 asks for."""
+    """The empty form, with what a link such as /?interval=year&amount=30 asks for."""
     offered = offers.current()
-    slugs = [offer.plan.slug for offer in offered]
-    monthly = [offer.plan.slug for offer in offered if offer.plan.interval == Interval.MONTH]
-    plan = request.GET.get("plan", "")
-    if plan not in slugs:
-        plan = (monthly or slugs or [""])[0]
-    initial = {"plan": plan}
-    if amount := request.GET.get("amount", "")[:20]:
-        initial[f"amount_{plan}"] = amount
+    offer = _wanted(offered, request.GET.get("plan", ""), request.GET.get("interval", ""))
+    initial = {"plan": offer.plan.slug if offer else ""}
+    if offer:
+        initial |= prefilled(offer, request.GET.get("amount", "")[:20])
     return JoinForm(initial=initial, offers=offered, signed_in=signed_in)
+
+
+def _wanted(offered: list[Offer], slug: str, interval: str) -> Offer | None:
+    """The way that a link names, else the monthly one, else the first."""
+    named = [each for each in offered if each.plan.slug == slug]
+    alike = [each for each in offered if each.plan.interval == interval]
+    monthly = [each for each in offered if each.plan.interval == Interval.MONTH]
+    return next(iter([*named, *alike, *monthly, *offered]), None)
+
+
+def _campaign(slug: str) -> str:
+    """The slug of the campaign that is named, if it counts now; what is unknown is not kept."""
+    found = offers.campaign(slug)
+    return found.slug if found else ""
+
+
+def _campaign_here(request: HttpRequest) -> str:
+    """What this page counts for: by its form, its link, or the checkout one comes back from."""
+    if request.method == "POST":
+        return _campaign(request.POST.get("campaign", ""))
+    began = read_id(request.GET.get("cancelled", ""))
+    if began and (slug := checkout.campaign_of(began)):
+        return slug
+    return _campaign(request.GET.get("campaign", ""))
 
 
 def _change(request: HttpRequest, *, signed_in: bool) -> HttpResponse:
     """Back from the review page, with everything filled in but the two boxes."""
+    offered = offers.current()
     try:
-        order = Order(**press.read(request.POST["change"], button=_BUTTON).about)
+        _, order = _read(request.POST["change"])
     except press.BadPress:
         return _start_again(request)
-    initial = {"plan": order.plan, "email": order.email, "name": order.name}
-    initial[f"amount_{order.plan}"] = decimal_amount(order.amount_cents)
-    form = JoinForm(initial=initial, offers=offers.current(), signed_in=signed_in)
-    return _form_page(request, form)
+    offer = next((each for each in offered if each.plan.slug == order.plan), None)
+    if offer is None:
+        return _start_again(request)
+    form = JoinForm(initial=orders.initial(order, offer), offers=offered, signed_in=signed_in)
+    return _form_page(request, form, campaign=_campaign(order.campaign))
+
+
+def _drop_extra(request: HttpRequest) -> HttpResponse:
+    """The review page again, without what would have been given on top."""
+    try:
+        _, order = _read(request.POST["drop"])
+    except press.BadPress:
+        return _start_again(request)
+    plan = Plan.objects.filter(slug=order.plan, active=True).first()
+    if plan is None:
+        return _start_again(request)
+    bare = replace(order, amount_cents=order.own_cents, extra_cents=0)
+    return review_page(request, bare, plan=plan)
 
 
 def _form_page(
-    request: HttpRequest, form: JoinForm, *, status: int = 200, stale: bool = False
+    request: HttpRequest,
+    form: JoinForm,
+    *,
+    status: int = 200,
+    stale: bool = False,
+    campaign: str | None = None,
 ) -> HttpResponse:
     supporter = signin.current(request)
     context = {
@@ -141,8 +180,10 @@ def _form_page(
         # Told to nobody but themselves: another visitor's page is the same for every address.
         "already": account.cards_of(supporter) if supporter else [],
         "cancelled": "cancelled" in request.GET,
+        "campaign": _campaign_here(request) if campaign is None else campaign,
         "consent_text": consent.statement(name=charity.current().trading_name),
         "errors_title": FORM_WIDE_ERROR,
+        "bank_lines": bank_line.examples(form.offers),
     }
     return render(request, "members/join.html", context, status=status)
 
@@ -159,37 +200,6 @@ def _start_again(request: HttpRequest) -> HttpResponse:
     return _form_page(request, form, status=400, stale=True)
 
 
-def _order_of(cleaned: dict[str, Any], supporter: Supporter | None) -> Order:
-    return Order(
-        plan=cleaned["chosen"].slug,
-        amount_cents=cleaned["amount_cents"],
-        email=cleaned.get("email", ""),
-        name=cleaned.get("name", ""),
-        supporter_id=str(supporter.id) if supporter else "",
-        consent=consent.VERSION,
-    )
-
-
-def _label(plan: Plan, amount_cents: int) -> str:
-    """The words on the button, which alone bind (DOMAIN 2.2): "Pay €1.99 every month"."""
-    return f"Pay {format_amount(amount_cents, plan.currency)} {plan.get_interval_display()}"
-
-
-def _review_page(request: HttpRequest, order: Order, *, plan: Plan) -> HttpResponse:
-    supporter = signin.current(request)
-    context = {
-        "press": press.make(button=_BUTTON, about=asdict(order)),
-        "plan": plan,
-        "amount_cents": order.amount_cents,
-        "email": supporter.email if supporter else order.email,
-        "label": _label(plan, order.amount_cents),
-        "bank_line": settings.STRIPE_STATEMENT_DESCRIPTOR,
-        "withdraw_by": withdrawal.deadline(dublin_date(timezone.now())),
-        "reminder_days": settings.REMINDER_DAYS,
-    }
-    return render(request, "members/review.html", context)
-
-
 def _within_limit(request: HttpRequest, pressed: press.Press) -> bool:
     """Whether this network may open one more checkout; one that is open already costs nothing."""
     if Intent.objects.filter(press=pressed.id).exists():
@@ -201,7 +211,7 @@ def _not_now(
     request: HttpRequest, template: str, order: Order, plan: Plan, *, status: int, seconds: int
 ) -> HttpResponse:
     """A page that keeps the press, so that the same button works when the wait is over."""
-    context = {"press": request.POST["press"], "label": _label(plan, order.amount_cents)}
+    context = {"press": request.POST["press"], "label": orders.label(plan, order.amount_cents)}
     response = render(request, template, context, status=status)
     response.headers["Retry-After"] = str(seconds)
     return response
@@ -210,7 +220,7 @@ def _not_now(
 def _supporter_of(request: HttpRequest, order: Order) -> Supporter | None:
     """Whose support this is; None if it was reviewed signed in and they are not signed in now."""
     if not order.supporter_id:
-        return supporter_for(email=order.email, name=order.name)
+        return supporter_for(email=order.email, name=order.name, language=consent.language())
     supporter = signin.current(request)
     return supporter if supporter and str(supporter.id) == order.supporter_id else None
 
@@ -221,11 +231,11 @@ def _customer_of(supporter: Supporter) -> str:
     return newest.stripe_customer_id if newest else ""
 
 
-def _keep_consent(supporter: Supporter, pressed: press.Press) -> None:
+def _keep_consent(supporter: Supporter, pressed: press.Press, order: Order) -> None:
     """Record the consent once, at the moment it was given: when the review page was made."""
     Consent.objects.get_or_create(
         supporter=supporter,
-        text_version=pressed.about["consent"],
-        locale=consent.LOCALE,
+        text_version=order.consent,
+        locale=order.locale,
         given_at=pressed.shown_at,
     )

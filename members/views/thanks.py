@@ -10,7 +10,9 @@ from django.views.decorators.http import require_safe
 
 from billing import checkout
 from billing.models import Membership, Payment
+from billing.money import format_amount
 from billing.states import MembershipState, PaymentState
+from billing.wording import price
 
 LOOKS: Final = 40
 _SECONDS: Final = 3
@@ -26,11 +28,18 @@ def thanks(request: HttpRequest, subject: UUID) -> HttpResponse:
     if found is None:
         raise Http404
     outcome = _outcome(found)
-    response = render(request, f"members/thanks/{outcome}.html", {"found": found})
+    response = render(request, f"members/thanks/{outcome}.html", _context(found))
     if outcome == "waiting":
         checkout.ask_again(subject)
         _look_again(request, response)
     return response
+
+
+def _context(found: Membership | Payment) -> dict[str, object]:
+    """What the page says of it: a membership's amount with its rhythm."""
+    if isinstance(found, Membership):
+        return {"found": found, "amount": price(found.amount_cents, found.currency, found.interval)}
+    return {"found": found, "amount": format_amount(found.amount_cents, found.currency)}
 
 
 def _outcome(found: Membership | Payment) -> str:

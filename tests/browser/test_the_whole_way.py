@@ -80,7 +80,8 @@ def join(page: Page) -> None:
     page.get_by_label("E-mail").fill(ALICE)
     for box in page.get_by_role("checkbox").all():
         assert not box.is_checked()
-        box.check()
+    for words in ("I understand", "I am 18"):
+        page.get_by_label(re.compile(words)).check()
     page.get_by_role("button", name="Continue").click()
     accessible(page)
     page.get_by_role("button", name="Pay €1.99 every month").click()

@@ -42,7 +42,8 @@ def choose(visitor: Visitor, *, plan: str, amount: str, email: str, name: str = 
     """Fill in the join form as a person would and return the review page."""
     page = visitor.get("/")
     form = page.form_with("plan", "email")
-    filled = {"plan": plan, f"amount_{plan}": amount, "email": email, "name": name}
+    filled = {"plan": plan, f"pick_{plan}": "own", f"amount_{plan}": amount}
+    filled |= {"email": email, "name": name}
     return visitor.submit(page, form, **filled, consent="on", adult="on")
 
 

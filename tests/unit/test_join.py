@@ -56,22 +56,32 @@ def rows_written() -> int:
 def test_it_shows_the_three_ways_with_nothing_ticked(client: Client) -> None:
     page = client.get("/").content.decode()
     assert page.index("€23.88 every year") < page.index("€1.99 every month")
-    assert "€5.00 once" in page
+    assert "from €2.00 once" in page
     assert "€23.27" in page and "€20.52" in page
-    assert page.count(" checked") == 1  # the radio of a way, no box
+    # A radio of the ways and one in each for its amount; no box.
+    assert re.findall(r'type="(\w+)"[^>]*? checked', page) == ["radio"] * 4
+    assert page.count('type="checkbox"') == 5
     assert re.search(r'id="plan-monthly"[^>]*checked', page)
+    amounts = re.findall(r'name="pick_monthly" value="(\w+)"( checked)?', page)
+    assert amounts == [("499", ""), ("299", ""), ("199", " checked"), ("own", "")]
+    for words in ("€1.71 arrives", "€23.27 arrives", "€1.99 becomes €2.27", "GCN SUPPORT"):
+        assert words in page
 
 
 def test_it_takes_the_way_and_the_amount_from_a_link(client: Client) -> None:
-    page = client.get("/?plan=yearly&amount=30").content.decode()
-    assert re.search(r'id="plan-yearly"[^>]*checked', page)
-    assert re.search(r'name="amount_yearly" value="30"', page)
+    for link in ("/?plan=yearly&amount=30", "/?interval=year&amount=30,00"):
+        page = client.get(link).content.decode()
+        assert re.search(r'id="plan-yearly"[^>]*checked', page)
+        assert re.search(r'name="amount_yearly" value="30.00"', page)
+    page = client.get("/?interval=month&amount=4,99").content.decode()
+    assert re.search(r'name="pick_monthly" value="499" checked', page)
 
 
 def test_it_ignores_nonsense_in_a_link(client: Client) -> None:
     page = client.get("/", {"plan": "nonsense", "amount": '"><script>'}).content.decode()
     assert re.search(r'id="plan-monthly"[^>]*checked', page)
     assert "<script>" not in page
+    assert "nonsense" not in page
 
 
 @pytest.mark.parametrize(
@@ -92,8 +102,10 @@ def test_it_says_everything_before_the_button_that_pays(
     text = page.content.decode()
     assert page.status_code == 200
     before = text[: text.index(f">{label}</button>")]
-    for words in ("14 days", "GCN SUPPORT", "alice@example.org", "Registered Charity Number"):
+    bank = "GCN* GIFT" if "once" in label else "GCN SUPPORT"
+    for words in ("14 days", bank, "alice@example.org", "Registered Charity Number"):
         assert words in before
+    assert "Withdraw from contract here" in before
     assert ("How to end it" in before) == ("once" not in label)
     assert rows_written() == 0
     assert "no-store" in page.headers["Cache-Control"]
@@ -271,7 +283,7 @@ def test_it_refuses_a_way_that_is_no_longer_offered(client: Client) -> None:
 def test_it_brings_everything_back_to_change_but_the_ticks(client: Client) -> None:
     press = press_on(review(client, amount_monthly="4,99"))
     page = client.post("/", {"change": press}).content.decode()
-    assert 'name="amount_monthly" value="4.99"' in page
+    assert 'name="pick_monthly" value="499" checked' in page
     assert 'value="alice@example.org"' in page
     assert not re.search(r'name="consent"[^>]*checked', page)
 
@@ -413,7 +425,12 @@ def test_it_says_who_the_charity_is_on_every_page(client: Client, path: str) -> 
     assert title
     assert not any(word in title[1].lower() for word in ("lgbt", "gay", "queer", "pride"))
     assert " style=" not in text
-    assert "<script" not in text
+    assert (
+        re.sub(r'<script src="/static/members/[a-z]+\.js" defer></script>', "", text).find(
+            "<script"
+        )
+        < 0
+    )
 
 
 def test_it_explains_a_form_that_came_without_its_cookie() -> None:

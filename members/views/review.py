@@ -1,0 +1,52 @@
+"""The review page: all that the law wants read before the button that pays."""
+
+from dataclasses import asdict
+from typing import Final
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+
+from billing import withdrawal
+from billing.dates import dublin_date
+from billing.models import Plan
+from billing.money import format_amount
+from billing.wording import long_date, named, price, rhythm
+from members import offers, orders, press, signin
+from members.orders import Order
+from members.views import bank_line
+
+BUTTON: Final = "join"
+
+
+def review_page(
+    request: HttpRequest, order: Order, *, plan: Plan, unused: str = ""
+) -> HttpResponse:
+    """Show the order once more, with the one button that obliges to pay.
+
+    `unused` is what was typed beside a preset, and does not count.
+    """
+    supporter = signin.current(request)
+    rates = offers.offer_of(plan).own_rates
+    currency = plan.currency
+    context = {
+        "press": press.make(button=BUTTON, about=asdict(order)),
+        "order": order,
+        "plan": plan,
+        "plan_name": named(plan.name),
+        "amount": format_amount(order.amount_cents, currency),
+        "rhythm": rhythm(plan.interval),
+        "price": price(order.amount_cents, currency, plan.interval),
+        "arrives": format_amount(rates.arrives(order.amount_cents), currency),
+        "extra": format_amount(order.extra_cents, currency) if order.extra_cents else "",
+        "own": format_amount(order.own_cents, currency),
+        "own_price": price(order.own_cents, currency, plan.interval),
+        "unused": unused,
+        "email": supporter.email if supporter else order.email,
+        "label": orders.label(plan, order.amount_cents),
+        "bank_lines": [bank_line.line(plan, order.amount_cents)],
+        "withdraw_by": long_date(withdrawal.deadline(dublin_date(timezone.now()))),
+        "reminder_days": settings.REMINDER_DAYS,
+    }
+    return render(request, "members/review.html", context)

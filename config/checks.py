@@ -104,6 +104,19 @@ def mail_events_are_guarded(**_kwargs: Any) -> Sequence[CheckMessage]:
 
 
 @register(Tags.security)
+def shield_rises(**_kwargs: Any) -> Sequence[CheckMessage]:
+    return [
+        Error(
+            f"SHIELD_{name.upper()} is not two rising numbers.",
+            "The first is from where a form asks for a sum, the second, higher one for a letter.",
+            id="meitheal.E031",
+        )
+        for name, numbers in settings.SHIELD_THRESHOLDS.items()
+        if len(numbers) != 2 or not 0 < numbers[0] < numbers[1]
+    ]
+
+
+@register(Tags.security)
 def vault_keys_open(**_kwargs: Any) -> Sequence[CheckMessage]:
     try:
         for key in (*settings.VAULT_KEYS, settings.VAULT_LOOKUP_KEY):

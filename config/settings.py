@@ -86,6 +86,21 @@ LETTER_ATTEMPTS = env.int("LETTER_ATTEMPTS", default=8)
 LETTERS_PER_MINUTE = env.int("LETTERS_PER_MINUTE", default=0)  # 0: as fast as the server takes them
 CHECKOUT_MINUTES = env.int("CHECKOUT_MINUTES", default=60)
 
+# The shield: two numbers each, from which the public forms are PRESSED, and in a STORM
+SHIELD_THRESHOLDS = {
+    # Payment pages in an hour that outnumber the paid ones
+    "unpaid": env.list("SHIELD_UNPAID", cast=int, default=[60, 200]),
+    # In ten minutes: payments that banks refused, forms that no hand sent, links to sign in that
+    # were asked for, askings beyond a limit
+    "refused": env.list("SHIELD_REFUSED", cast=int, default=[10, 40]),
+    "hasty": env.list("SHIELD_HASTY", cast=int, default=[10, 60]),
+    "sign_ins": env.list("SHIELD_SIGN_INS", cast=int, default=[150, 1000]),
+    "limited": env.list("SHIELD_LIMITED", cast=int, default=[60, 500]),
+}
+SHIELD_CHECKOUTS_PER_PAYMENT = env.int("SHIELD_CHECKOUTS_PER_PAYMENT", default=5)
+SHIELD_QUIET_MINUTES = env.int("SHIELD_QUIET_MINUTES", default=15)
+SHIELD_PROOF_SUMS = env.int("SHIELD_PROOF_SUMS", default=20_000)
+
 # The charity: the defaults are GCN's; what is empty is left out, never a placeholder
 CHARITY = {
     "legal_name": env.str("CHARITY_LEGAL_NAME", default="National LGBT Federation CLG"),
@@ -192,7 +207,11 @@ REDIS_URL = env.str("REDIS_URL", default="")
 CACHES = {
     "default": {"BACKEND": "config.cache.ForgivingRedisCache", "LOCATION": REDIS_URL}
     if REDIS_URL.startswith(("redis://", "rediss://", "unix://"))
-    else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
+    else {
+        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+        # The shield counts in it: what a small cache drops would be an attack forgotten.
+        "OPTIONS": {"MAX_ENTRIES": 20_000},
+    }
 }
 
 # Celery: the broker is only the doorbell, the rows are the queue
@@ -222,6 +241,11 @@ CELERY_BEAT_SCHEDULE = {
     "people": {
         "task": "members.tasks.look_after_people",
         "schedule": SWEEP_SECONDS,
+        "options": {"expires": 60},
+    },
+    "watch": {
+        "task": "members.tasks.watch_the_doors",
+        "schedule": min(30, SWEEP_SECONDS),
         "options": {"expires": 60},
     },
     "remind": {"task": "billing.tasks.plan_reminders", "schedule": crontab(minute="7")},

@@ -72,3 +72,17 @@ class ChargeReportAdmin(ReadOnly):
     list_display = ["received_at", "finding", "day", "amount_cents", "payment_id", "settled_at"]
     list_filter = ["finding"]
     ordering = ["-received_at"]
+
+
+@admin.register(models.JoinLink)
+class JoinLinkAdmin(ReadOnly):
+    hidden = ("email_hash", "press")
+    list_display = ["id", "asked_at", "expires_at"]
+    ordering = ["-asked_at"]
+
+
+@admin.register(models.ShieldChange)
+class ShieldChangeAdmin(ReadOnly):
+    list_display = ["at", "level", "cause", "because", "reason", "until"]
+    list_filter = ["level", "cause"]
+    ordering = ["-at"]

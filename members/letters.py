@@ -11,10 +11,20 @@ from billing.ids import read_id
 from billing.letters import links
 from billing.letters.links import Purpose
 from billing.models import Letter
-from billing.wording import long_date
-from members import addresses, signin
-from members.models import AddressChange, Erasure, Export, SignIn, Supporter
+from billing.wording import long_date, moment_words
+from members import addresses, signin, vault
+from members.models import (
+    AddressChange,
+    Erasure,
+    Export,
+    ShieldChange,
+    SignIn,
+    StaffMember,
+    Supporter,
+)
 from members.models.privacy import ErasureState
+from members.models.shield import Cause
+from members.shield import orders, watch
 
 
 @letters.composes("sign-in", owed=True)
@@ -90,6 +100,49 @@ def erased(letter: Letter) -> letters.Outcome:
         return letters.Skip("they were not erased")
     given = erasure.supporter.payments.filter(receipts__isnull=False).exists()
     return letters.Draft({"asked": long_date(erasure.asked_at), "given": given})
+
+
+def _speaks(letter: Letter) -> str:
+    """The language of the page that it was asked for on."""
+    row = orders.find(UUID(letter.key))
+    return row.language if row else ""
+
+
+@letters.composes(orders.KIND, owed=True, speaks=_speaks)
+def join_link(letter: Letter) -> letters.Outcome:
+    """The way on to the payment page. Anybody may have typed the address: it names nobody.
+
+    It is discreet whoever reads it, and the same for a supporter and for a stranger.
+    """
+    row = orders.find(UUID(letter.key))
+    if row is None:
+        return letters.Skip("the link is over")
+    context: dict[str, object] = {
+        "link": links.url(Purpose.JOIN, row.pk, holder=row.email_hash),
+        "hours": int(orders.KEPT.total_seconds() // 3600),
+    }
+    to = letters.Recipient(
+        email=row.email, email_hash=row.email_hash, language=row.language, discreet=True
+    )
+    return letters.Draft(context, to=to)
+
+
+@letters.composes(watch.ALERT, to_staff=True)
+def shield_alert(letter: Letter) -> letters.Outcome:
+    """That the public forms are attacked, to a colleague who can look."""
+    change_id, _colon, staff_id = letter.key.partition(":")
+    reader = StaffMember.objects.filter(is_active=True, pk=staff_id).first()
+    change = ShieldChange.objects.filter(pk=change_id).first()
+    if reader is None or change is None:
+        return letters.Skip("nobody reads it any more")
+    address = vault.lookup_hash(reader.email)
+    to = letters.Recipient(email=reader.email, email_hash=address, name=reader.name)
+    context = {
+        "at": moment_words(change.at),
+        "by_itself": change.cause == Cause.PRESSURE,
+        "shield_url": settings.SITE_URL + reverse("staff-shield"),
+    }
+    return letters.Draft(context, to=to)
 
 
 def _change(letter: Letter) -> AddressChange | None:

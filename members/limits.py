@@ -1,33 +1,49 @@
-"""How often something may be asked: per address and per network, without keeping either.
+"""How often something may be asked: per address, per network, by everybody. None of them is kept.
 
-Counts live in memory (one process), or in Redis where there is one, under keyed hashes. Where Redis
-does not answer, the question is let through: a limit guards comfort, not safety.
+Counts live in memory (one process), or in Redis where there is one, under hashes whose key is made
+anew each day and forgotten: not even we can tell later who was counted. Where Redis does not
+answer, the question is let through: a limit guards comfort, not safety. The log says so, and the
+staff's page of the shield.
 """
 
+import secrets
+from datetime import timedelta
 from functools import lru_cache
 from ipaddress import IPv6Address, ip_address, ip_network
-from typing import Final
+from typing import Any, Final
 
 import structlog
 from django.conf import settings
-from django.http import HttpRequest
+from django.core.cache import cache
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
 from django.utils.crypto import salted_hmac
 from limits import RateLimitItem, parse
 from limits.errors import StorageError
 from limits.storage import MemoryStorage, RedisStorage, Storage
 from limits.strategies import FixedWindowRateLimiter
 
+from members import pressure
+
 log = structlog.get_logger(__name__)
 
 SIGN_IN_PER_ADDRESS: Final = parse("5/hour")
 SIGN_IN_PER_NETWORK: Final = parse("30/hour")
+SIGN_IN_OF_ALL: Final = parse("3000/hour")
 CHECKOUTS_PER_NETWORK: Final = parse("60/hour")
+CHECKOUTS_OF_ALL: Final = parse("3000/hour")
 # Each writes a letter to a mailbox that may be a stranger's.
 ADDRESS_CHANGES_PER_ACCOUNT: Final = parse("5/day")
 ADDRESS_CHANGES_PER_ADDRESS: Final = parse("3/day")
 ADDRESS_CHANGES_PER_NETWORK: Final = parse("20/hour")
-# Of networks alone: a limit of an address would let a stranger use up somebody's right.
+JOIN_LINKS_PER_ADDRESS: Final = parse("3/day")
+JOIN_LINKS_PER_NETWORK: Final = parse("10/hour")
+JOIN_LINKS_OF_ALL: Final = parse("300/hour")
+# Of networks, and very many of all: a limit of an address would let a stranger use up somebody's
+# right.
 WITHDRAWALS_PER_NETWORK: Final = parse("20/hour")
+WITHDRAWALS_OF_ALL: Final = parse("3000/hour")
 # Each is a guess at somebody's payment (members/charges.py).
 CHARGES_PER_NETWORK: Final = parse("5/day")
 CHARGES_OF_ALL: Final = parse("200/day")
@@ -35,24 +51,56 @@ COPIES_PER_ACCOUNT: Final = parse("5/day")
 # A browser asks once a day (docs/news-site.md); a network may be a whole university.
 BADGES_PER_NETWORK: Final = parse("600/hour")
 
+# The public forms, by what their counts are called: for the staff's page.
+FORMS: Final = {
+    "checkout": "Payment pages",
+    "join-link": "Links to the payment page, by letter",
+    "sign-in": "Links to sign in",
+    "withdrawals": "Withdrawals",
+    "charges": "Charges not recognised",
+}
+_SALT_KEPT: Final = int(timedelta(days=2).total_seconds())
+
 
 def allow(limit: RateLimitItem, *, what: str, who: str) -> bool:
     """Count one asking and say whether it is within the limit.
 
-    `who` is hashed under a key of ours before it is kept, so an address does not lie in Redis.
+    `who` is hashed under today's key before it is kept, so an address does not lie in Redis.
     """
-    name = salted_hmac("members.limits", f"{what}:{who}", algorithm="sha256").hexdigest()
+    key = _key_of_the_day(f"{timezone.now():%Y%m%d}")
+    name = salted_hmac(f"members.limits.{key}", f"{what}:{who}", algorithm="sha256").hexdigest()
     try:
-        return FixedWindowRateLimiter(storage()).hit(limit, what, name)
+        allowed = FixedWindowRateLimiter(storage()).hit(limit, what, name)
     except StorageError:
         log.warning("limit_not_counted", what=what)
         return True
+    if not allowed:
+        log.info("limit_reached", what=what)
+    return allowed
 
 
 def allow_network(limit: RateLimitItem, *, what: str, request: HttpRequest) -> bool:
     """Count one asking of the network that it comes from; the machine itself has no limit."""
     network = network_of(request)
-    return not network or allow(limit, what=what, who=network)
+    if not network:
+        return True
+    allowed = allow(limit, what=what, who=network)
+    pressure.note_form(what.removesuffix("-network"), let_through=allowed)
+    return allowed
+
+
+def allow_all(limit: RateLimitItem, *, what: str, request: HttpRequest) -> bool:
+    """Count one asking of everybody together; the machine itself is not counted."""
+    return not network_of(request) or allow(limit, what=f"{what}-of-all", who="everybody")
+
+
+def too_many(
+    request: HttpRequest, template: str, limit: RateLimitItem, context: dict[str, Any] | None = None
+) -> HttpResponse:
+    """The page that asks to come back later, and says to machines when (RFC 9110, 10.2.3)."""
+    response = render(request, template, context, status=429)
+    response.headers["Retry-After"] = str(limit.get_expiry())
+    return response
 
 
 def network_of(request: HttpRequest) -> str:
@@ -77,6 +125,17 @@ def network_of(request: HttpRequest) -> str:
     if isinstance(address, IPv6Address):
         return str(ip_network((address, 64), strict=False))
     return str(address)
+
+
+def _key_of_the_day(day: str) -> str:
+    """The day's random key, the same for all processes; two days later it is nowhere."""
+    name = f"limits:key:{day}"
+    known: str | None = cache.get(name)
+    if known is None:
+        cache.add(name, secrets.token_hex(32), _SALT_KEPT)
+        known = cache.get(name)
+    # Without a cache there is no count to find again either.
+    return known or day
 
 
 @lru_cache(maxsize=1)

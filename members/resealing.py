@@ -10,7 +10,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 
 from members import vault
-from members.models import AddressChange, Supporter, Withdrawal
+from members.models import AddressChange, JoinLink, Supporter, Withdrawal
 
 
 @dataclass(slots=True)
@@ -27,6 +27,8 @@ def rotate(*, batch: int) -> Count:
     count = _each(_reseal, Supporter.objects.exclude(email_sealed=b""), batch)
     for change in AddressChange.objects.order_by("pk").iterator(chunk_size=batch):
         _reseal_other(change, "addresschange", ("new", "old"))
+    for order in JoinLink.objects.order_by("pk").iterator(chunk_size=batch):
+        _reseal_other(order, "joinlink", ("email", "order"))
     for statement in Withdrawal.objects.order_by("pk").iterator(chunk_size=batch):
         _reseal_other(statement, "withdrawal", ("email", "name"))
     return count
@@ -66,7 +68,9 @@ def _reseal(supporter: Supporter) -> bool:
     return bool(stale)
 
 
-def _reseal_other(row: AddressChange | Withdrawal, table: str, columns: tuple[str, ...]) -> None:
+def _reseal_other(
+    row: AddressChange | JoinLink | Withdrawal, table: str, columns: tuple[str, ...]
+) -> None:
     """What does not open any more is left as it is: nothing that goes on depends on it."""
     for column in columns:
         old = bytes(getattr(row, f"{column}_sealed"))

@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from members import addresses, charges, digests, retention, withdrawals
 from members.privacy import copies, erasure
+from members.shield import orders, watch
 
 
 @shared_task
@@ -26,6 +27,12 @@ def look_after_people() -> None:
     erasure.carry_on_all()
     addresses.forget()
     copies.forget(now=timezone.now())
+    orders.forget(now=timezone.now())
+
+
+@shared_task
+def watch_the_doors() -> None:
+    watch.look(now=timezone.now())
 
 
 @shared_task

@@ -100,26 +100,33 @@ class Kind:
 
     One that `states_identity` is a document: the law wants the charity's full name in it, however
     discreet its supporter wants it (DOMAIN 1.1). One `to_staff` has no supporter: its draft says
-    whom it goes to. One that is `owed`, since the law wants it or they asked for it, goes also to
-    who called another letter unwanted.
+    whom it goes to. Nor has one with `speaks`, which goes to an address that is no supporter's yet:
+    that says in which language. One that is `owed`, since the law wants it or they asked for it,
+    goes also to who called another letter unwanted.
     """
 
     compose: Composer
     states_identity: bool = False
     to_staff: bool = False
     owed: bool = False
+    speaks: Callable[[Letter], str] | None = None
 
 
 KINDS: Final[dict[str, Kind]] = {}
 
 
 def composes(
-    kind: str, *, states_identity: bool = False, to_staff: bool = False, owed: bool = False
+    kind: str,
+    *,
+    states_identity: bool = False,
+    to_staff: bool = False,
+    owed: bool = False,
+    speaks: Callable[[Letter], str] | None = None,
 ) -> Callable[[Composer], Composer]:
     """Register the function that composes letters of this kind."""
 
     def register(composer: Composer) -> Composer:
-        KINDS[kind] = Kind(composer, states_identity, to_staff, owed)
+        KINDS[kind] = Kind(composer, states_identity, to_staff, owed, speaks)
         return composer
 
     return register

@@ -14,7 +14,7 @@ from billing.models.letter import HoldReason, LetterState, ReleaseReason
 log = structlog.get_logger(__name__)
 
 # Whoever asked for one of these waits for it at a screen, and its link is over within the hour.
-NEVER_HELD: Final = frozenset({"sign-in"})
+NEVER_HELD: Final = frozenset({"sign-in", "join-link"})
 
 
 class CannotHold(Exception):
@@ -55,7 +55,10 @@ def _why_not(letter_id: UUID) -> str:
     if letter is None:
         return "There is no such letter any more."
     if letter.kind in NEVER_HELD:
-        return "A sign-in link is never held: somebody waits for it, and it is over in an hour."
+        return (
+            "A sign-in link is never held, nor is one to the payment page: "
+            "somebody waits for it, and it is soon over."
+        )
     return _TOO_LATE.get(LetterState(letter.state), "It does not wait any more.")
 
 

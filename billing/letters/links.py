@@ -29,6 +29,7 @@ class Purpose(StrEnum):
     RECEIPT = "receipt"  # a receipt
     ADDRESS = "address"  # a change of address that waits to be confirmed
     EXPORT = "export"  # an export that is ready
+    JOIN = "join"  # an order that waits for the bearer of the letter
     STOP = "stop"  # a supporter: no more letters of a kind that they can do without
 
 
@@ -36,6 +37,7 @@ LASTS: Final = {
     Purpose.WITHDRAW: timedelta(days=20),
     Purpose.ADDRESS: timedelta(days=1),
     Purpose.EXPORT: timedelta(days=7),
+    Purpose.JOIN: timedelta(days=1),
 }
 _USUALLY: Final = timedelta(days=60)
 

@@ -41,8 +41,12 @@ def recipient(letter: Letter) -> Recipient:
 
 
 def language(letter: Letter) -> str:
-    """The language in which its supporter is written to: theirs if we have it, else English."""
-    wanted = letter.supporter.language if letter.supporter else ""
+    """The language in which its reader is written to: theirs if we have it, else English."""
+    speaks = KINDS[letter.kind].speaks
+    if speaks is not None:
+        wanted = speaks(letter)
+    else:
+        wanted = letter.supporter.language if letter.supporter else ""
     return wanted if wanted in dict(settings.LETTER_LANGUAGES) else "en"
 
 

@@ -180,7 +180,7 @@ def _written(letter: Letter) -> _Written | Skip | Postpone | Gather:
 def compose(letter: Letter) -> Outcome:
     """What its kind makes of it now, in the language that is active; nothing for nobody."""
     kind = KINDS[letter.kind]
-    if letter.supporter is None and not kind.to_staff:
+    if letter.supporter is None and not kind.to_staff and kind.speaks is None:
         return Skip("nobody to send it to")
     if letter.supporter is not None and letter.supporter.erased:
         return Skip("they were erased: nobody is known to send it to")

@@ -2,6 +2,7 @@ from members.models.address import AddressChange
 from members.models.badge import Badge
 from members.models.charge import ChargeReport
 from members.models.privacy import Erasure, Export
+from members.models.shield import JoinLink, ShieldChange
 from members.models.signin import SignIn
 from members.models.staff import StaffMember
 from members.models.supporter import Consent, Supporter
@@ -14,6 +15,8 @@ __all__ = [
     "Consent",
     "Erasure",
     "Export",
+    "JoinLink",
+    "ShieldChange",
     "SignIn",
     "StaffMember",
     "Supporter",

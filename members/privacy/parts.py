@@ -26,7 +26,7 @@ _HIDDEN: Final = frozenset(
     {"email_sealed", "email_hash", "name_sealed", "new_sealed", "new_hash", "old_sealed"}
     | {"old_hash", "nonce", "claim", "lease_until", "applied_ticket", "address_hash", "press"}
     | {"next_try_at", "supporter_id", "granted_by", "revoked_by", "held_by_id", "released_by_id"}
-    | {"lifted_by_id"}
+    | {"lifted_by_id", "order_sealed"}
 )
 _WAITING: Final = (LetterState.QUEUED, LetterState.HELD, LetterState.GATHERED)
 _BOOKS: Final = "Books and receipts are kept six full years, as the law wants. They name nobody."
@@ -152,6 +152,12 @@ PARTS: Final = (
         lambda who: members.SignIn.objects.filter(supporter=who).delete(),
     ),
     Part(
+        "join_links",
+        (members.JoinLink,),
+        lambda who: _lines(members.JoinLink.objects.filter(email_hash=who.email_hash)),
+        lambda who: members.JoinLink.objects.filter(email_hash=who.email_hash).delete(),
+    ),
+    Part(
         "address_changes",
         (members.AddressChange,),
         lambda who: _lines(who.address_changes.all()),
@@ -244,5 +250,6 @@ IMPERSONAL: Final[tuple[type[Model], ...]] = (
     billing.Tally,
     billing.Ticket,
     billing.Walk,
+    members.ShieldChange,
     members.StaffMember,
 )

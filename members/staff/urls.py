@@ -13,6 +13,7 @@ from members.staff.letters.letter import hold, letter_html, letter_page, release
 from members.staff.letters.mailbag import mailbag
 from members.staff.letters.mailbag import retry as retry_letters
 from members.staff.letters.suppressed import lift, suppressed
+from members.staff.shield import let_go, shield_page
 from members.staff.stalls import poster, stalls, switch
 from members.staff.views import demo_code, member_list, members_csv, reports
 
@@ -38,6 +39,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("stalls/", stalls, name="staff-stalls"),
     path("stalls/<slug:slug>/switch/", switch, name="staff-stall-switch"),
     path("stalls/<slug:slug>/poster/", poster, name="staff-stall-poster"),
+    path("shield/", shield_page, name="staff-shield"),
+    path("shield/let-go/", let_go, name="staff-shield-let-go"),
     path("admin/", admin.site.urls),
     path("sign-in/", account.login, name="account_login"),
     path("sign-out/", account.logout, name="account_logout"),

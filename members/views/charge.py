@@ -28,7 +28,7 @@ def report(request: HttpRequest) -> HttpResponse:
     except press.BadPress:
         return _form(request, form, status=400, stale=True)
     if not _within_limits(request):
-        return render(request, "members/charge/too_many.html", status=429)
+        return limits.too_many(request, "members/charge/too_many.html", limits.CHARGES_PER_NETWORK)
     charges.report(
         day=form.cleaned_data["day"],
         amount_cents=form.cleaned_data["amount"],

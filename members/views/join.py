@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
+from typing import Any
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
@@ -18,7 +19,7 @@ from members.models import Consent, Supporter
 from members.models.supporter import supporter_for
 from members.offers import Offer
 from members.orders import Order
-from members.views import account, bank_line
+from members.views import account, bank_line, shield
 from members.views.review import BUTTON, review_page
 
 
@@ -33,6 +34,7 @@ def choose(request: HttpRequest) -> HttpResponse:
         return _change(request, signed_in=supporter is not None)
     if "drop" in request.POST:
         return _drop_extra(request)
+    shield.see_form(request)
     form = JoinForm(request.POST, offers=offers.current(), signed_in=supporter is not None)
     if not form.is_valid():
         return _form_page(request, form, status=400)
@@ -52,10 +54,14 @@ def pay(request: HttpRequest) -> HttpResponse:
     try:
         pressed, order = _read(request.POST.get("press", ""))
     except press.BadPress:
+        shield.see_stale(request)
         return _start_again(request)
     plan = Plan.objects.filter(slug=order.plan, active=True).first()
     if plan is None or order.consent != consent.VERSION:
         return _start_again(request)
+    held = shield.hold(request, pressed)
+    if held is not None:
+        return held
     if not _within_limit(request, pressed):
         return _not_now(request, "members/too_many.html", order, plan, status=429, seconds=3600)
     supporter = _supporter_of(request, order)
@@ -200,11 +206,25 @@ def _start_again(request: HttpRequest) -> HttpResponse:
     return _form_page(request, form, status=400, stale=True)
 
 
+def review_again(request: HttpRequest, about: dict[str, Any], *, press_id: str) -> HttpResponse:
+    """The review page of an order that was kept, whose button is always the same press.
+
+    It names nobody: who opens the link knows which mailbox it came to.
+    """
+    order = Order(**about)
+    plan = Plan.objects.filter(slug=order.plan, active=True).first()
+    if plan is None or order.consent != consent.VERSION:
+        return _start_again(request)
+    return review_page(request, order, plan=plan, press_id=press_id)
+
+
 def _within_limit(request: HttpRequest, pressed: press.Press) -> bool:
     """Whether this network may open one more checkout; one that is open already costs nothing."""
     if Intent.objects.filter(press=pressed.id).exists():
         return True
-    return limits.allow_network(limits.CHECKOUTS_PER_NETWORK, what="checkout", request=request)
+    return limits.allow_network(
+        limits.CHECKOUTS_PER_NETWORK, what="checkout", request=request
+    ) and limits.allow_all(limits.CHECKOUTS_OF_ALL, what="checkout", request=request)
 
 
 def _not_now(

@@ -23,7 +23,7 @@ from billing.letters.links import Purpose
 from billing.models import Membership
 from members import press, standing
 from members.acts import Act
-from members.views import asking, changes, letter_papers, memberships
+from members.views import asking, changes, join_links, letter_papers, memberships
 
 _METHODS: Final = ["GET", "HEAD", "POST"]
 _PAID: Final = "Nothing is open any more. If you paid a moment ago, thank you: it takes a minute."
@@ -189,5 +189,6 @@ _DOORS: Final[dict[str, Door]] = {
     Purpose.ADDRESS: Door(
         letter_papers.find_change, lambda row: row.new_hash, letter_papers.address
     ),
+    Purpose.JOIN: Door(join_links.find, lambda row: row.email_hash, join_links.review),
     Purpose.STOP: Door(letter_papers.find_reader, letter_papers.reader_hash, letter_papers.stop),
 }

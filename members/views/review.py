@@ -21,17 +21,19 @@ BUTTON: Final = "join"
 
 
 def review_page(
-    request: HttpRequest, order: Order, *, plan: Plan, unused: str = ""
+    request: HttpRequest, order: Order, *, plan: Plan, unused: str = "", press_id: str = ""
 ) -> HttpResponse:
     """Show the order once more, with the one button that obliges to pay.
 
-    `unused` is what was typed beside a preset, and does not count.
+    `unused` is what was typed beside a preset, and does not count. `press_id` is of an order that
+    came back by a letter: its page names nobody, and its button is always the same press.
     """
-    supporter = signin.current(request)
+    supporter = signin.current(request) if order.supporter_id else None
     rates = offers.offer_of(plan).own_rates
     currency = plan.currency
     context = {
-        "press": press.make(button=BUTTON, about=asdict(order)),
+        "press": press.make(button=BUTTON, about=asdict(order), press_id=press_id),
+        "by_letter": bool(press_id),
         "order": order,
         "plan": plan,
         "plan_name": named(plan.name),

@@ -22,7 +22,7 @@ def ask(request: HttpRequest) -> HttpResponse:
         return render(request, "members/signin/ask.html", {"form": form}, status=400)
     email = form.cleaned_data["email"]
     if not _within_limits(request, email):
-        return render(request, "members/signin/too_many.html", status=429)
+        return limits.too_many(request, "members/signin/too_many.html", limits.SIGN_IN_PER_NETWORK)
     signin.ask(email=email)
     return render(request, "members/signin/sent.html")
 
@@ -71,6 +71,8 @@ def _within_limits(request: HttpRequest, email: str) -> bool:
     if not limits.allow_network(
         limits.SIGN_IN_PER_NETWORK, what="sign-in-network", request=request
     ):
+        return False
+    if not limits.allow_all(limits.SIGN_IN_OF_ALL, what="sign-in", request=request):
         return False
     address = vault.normalise_email(email)
     return limits.allow(limits.SIGN_IN_PER_ADDRESS, what="sign-in-address", who=address)

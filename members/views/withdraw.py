@@ -50,8 +50,10 @@ def confirm(request: HttpRequest) -> HttpResponse:
         return _form(request, WithdrawalForm(), status=400, stale=True)
     if not limits.allow_network(
         limits.WITHDRAWALS_PER_NETWORK, what="withdrawals-network", request=request
-    ):
-        return render(request, "members/withdraw/too_many.html", status=429)
+    ) or not limits.allow_all(limits.WITHDRAWALS_OF_ALL, what="withdrawals", request=request):
+        return limits.too_many(
+            request, "members/withdraw/too_many.html", limits.WITHDRAWALS_PER_NETWORK
+        )
     about = pressed.about
     statement = withdrawals.state(
         email=about["email"],

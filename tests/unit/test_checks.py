@@ -30,6 +30,8 @@ def found(*, deploy: bool = False) -> set[str]:
         ("meitheal.E019", {"REMINDER_DAYS": 14}),
         ("meitheal.E019", {"REMINDER_DAYS": 31}),
         ("meitheal.E020", {"SEPA_NOTICE_DAYS": 1}),
+        ("meitheal.E031", {"SHIELD_THRESHOLDS": {"unpaid": [60]}}),
+        ("meitheal.E031", {"SHIELD_THRESHOLDS": {"unpaid": [60, 50]}}),
         ("meitheal.W003", {"CELERY_BROKER_URL": "memory://"}),
     ],
 )

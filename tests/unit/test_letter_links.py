@@ -16,9 +16,10 @@ from billing import receipts
 from billing.cause import Cause
 from billing.letters.links import LASTS, Purpose
 from billing.models import Intent, Membership
-from members import addresses, vault
-from members.models import StaffMember, Supporter
+from members import addresses, consent, vault
+from members.models import JoinLink, StaffMember, Supporter
 from members.privacy import copies
+from members.shield import orders
 from tests import rows
 from tests.letter_desk import look, path_of, press
 
@@ -63,6 +64,16 @@ def _change() -> tuple[UUID, str]:
     return change.pk, change.new_hash
 
 
+def _order() -> tuple[UUID, str]:
+    about = {
+        "plan": "monthly", "amount_cents": 199, "email": "alice@example.org", "name": "Alice",
+        "supporter_id": "", "consent": consent.VERSION,
+    }  # fmt: skip
+    orders.write(press=uuid4().hex, order=about, language="en")
+    link = JoinLink.objects.get()
+    return link.pk, link.email_hash
+
+
 # Whom or what each kind of link is about, and the hash of the address that its letter went to.
 SUBJECTS: dict[Purpose, Callable[[], tuple[UUID, str]]] = {
     Purpose.CANCEL: _of(running),
@@ -78,6 +89,7 @@ SUBJECTS: dict[Purpose, Callable[[], tuple[UUID, str]]] = {
         copies.ask(rows.alice(), press=uuid4().hex).pk,
         rows.alice().email_hash,
     ),
+    Purpose.JOIN: _order,
     Purpose.STOP: lambda: (rows.alice().pk, rows.alice().email_hash),
 }
 EVERY = pytest.mark.parametrize("purpose", list(Purpose))
@@ -150,7 +162,9 @@ def test_it_dies_with_the_address_that_the_letter_went_to(purpose: Purpose) -> N
     for name, who in {"alice": rows.alice(), "bob": rows.bob()}.items():
         who.email = f"{name}@example.net"
         who.save()
-    assert Client().get(link).status_code == (200 if purpose == Purpose.ADDRESS else 404)
+    assert Client().get(link).status_code == (
+        200 if purpose in {Purpose.ADDRESS, Purpose.JOIN} else 404
+    )
 
 
 @EVERY

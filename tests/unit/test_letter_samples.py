@@ -21,8 +21,11 @@ from billing.states import EndReason, MembershipState, PaymentState, RefundState
 from billing.tidings import Change, Price, moment_key
 from members import addresses, signin
 from members import letters as _of_members  # noqa: F401 - registers members' own kinds
-from members.models import Erasure, Export, StaffMember
+from members.models import Erasure, Export, JoinLink, ShieldChange, StaffMember
 from members.models.privacy import ErasureState
+from members.models.shield import Cause as ShieldCause
+from members.models.shield import Level
+from members.shield import orders
 from members.staff.letters import preview, samples
 from members.staff.letters.words import ABOUT
 from tests import rows
@@ -238,6 +241,17 @@ def _staff_digest() -> Letter:
     return Letter(kind="staff-digest", key=f"2026-W10:{reader.pk}")
 
 
+def _join_link() -> Letter:
+    orders.write(press="p", order={"email": "alice@example.org"}, language="en")
+    return Letter(kind="join-link", key=str(JoinLink.objects.get().pk))
+
+
+def _shield_alert() -> Letter:
+    reader = StaffMember.objects.create_user("dara@example.org", "a-long-and-quiet-evening")
+    change = ShieldChange.objects.create(level=Level.STORM, cause=ShieldCause.PRESSURE)
+    return Letter(kind="shield-alert", key=f"{change.pk}:{reader.pk}")
+
+
 # Rows that letters of a kind are really about. Whoever adds a kind adds one here; a case whose
 # composer gives other things than the first one's has a row of its own.
 REAL: Final[dict[str, dict[str, Callable[[], Letter]]]] = {
@@ -273,6 +287,8 @@ REAL: Final[dict[str, dict[str, Callable[[], Letter]]]] = {
     "export-ready": {"": _export_ready},
     "erased": {"": _erased},
     "staff-digest": {"": _staff_digest},
+    "join-link": {"": _join_link},
+    "shield-alert": {"": _shield_alert},
 }
 
 

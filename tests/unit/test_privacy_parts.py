@@ -17,6 +17,7 @@ from members.embed import badges
 from members.models import ChargeReport, Consent, Withdrawal
 from members.privacy import copies, parts
 from members.privacy.parts import IMPERSONAL, PARTS
+from members.shield import orders
 from tests import rows
 from tests.letter_desk import link_in, sent
 from tests.supporter_desk import press_in, signed_in, text_of
@@ -67,6 +68,11 @@ def alices_life() -> dict[str, Any]:
     ChargeReport.objects.update(finding="over", payment=payment, settled_at=rows.START)
     signin.ask(email="alice@example.org")
     addresses.ask(alice, email="alice@example.net")
+    orders.write(
+        press="secret press",
+        order={"email": "alice@example.org", "name": "Alice"},
+        language="en",
+    )
     copies.ask(alice, press="p")
     found: dict[str, Any] = json.loads(copies.of(alice))
     return found

@@ -9,7 +9,7 @@ from billing.letters.links import Purpose
 from billing.letters.samples import SAMPLES, shows
 from billing.letters.samples.shelf import BEGAN, NEXT, REFERENCE, link
 from billing.money import format_amount
-from billing.wording import long_date
+from billing.wording import long_date, moment_words
 
 
 @shows("sign-in")
@@ -57,6 +57,26 @@ def erased() -> Draft:
 @shows("erased", "who never gave")
 def erased_without_gift() -> Draft:
     return Draft({"asked": long_date(BEGAN), "given": False})
+
+
+@shows("join-link")
+def join_link() -> Draft:
+    return Draft({"link": link(Purpose.JOIN), "hours": 24})
+
+
+@shows("shield-alert", "by itself")
+def shield_alert() -> Draft:
+    return _shield_alert(by_itself=True)
+
+
+@shows("shield-alert", "set by a colleague")
+def shield_forced() -> Draft:
+    return _shield_alert(by_itself=False)
+
+
+def _shield_alert(*, by_itself: bool) -> Draft:
+    shield_url = settings.SITE_URL + reverse("staff-shield")
+    return Draft({"at": moment_words(BEGAN), "by_itself": by_itself, "shield_url": shield_url})
 
 
 @shows("staff-digest")

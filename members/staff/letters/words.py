@@ -54,6 +54,12 @@ ABOUT: Final[dict[str, About]] = {
         "Somebody asked for a link to sign in with this address.",
         "Beginning",
     ),
+    "join-link": About(
+        "Link to the payment page",
+        "Somebody chose to give while the payment page was under attack: it opens for who has the "
+        "mailbox.",
+        "Beginning",
+    ),
     "receipt": About(
         "Receipt",
         "A payment arrived, and its receipt has been issued.",
@@ -176,6 +182,11 @@ ABOUT: Final[dict[str, About]] = {
         "A supporter asked to be forgotten, and it is done.",
         "Address and data",
         "It confirms what the law gives a right to, and its address is kept only until it is sent.",
+    ),
+    "shield-alert": About(
+        "The shield is up",
+        "The public forms are attacked, or a colleague said so.",
+        "Staff",
     ),
     "staff-digest": About(
         "Weekly numbers",

@@ -45,7 +45,7 @@ check: $(STAMP) ## lint, types, import rules, migrations
 	@ENV_FILE=tests/test.env DATABASE_URL=sqlite://:memory: $(BIN)/python manage.py makemigrations --check --dry-run
 	@ENV_FILE=tests/deploy.env $(BIN)/python manage.py check --deploy --fail-level WARNING
 
-messages: $(STAMP) ## bring the letters' sentences into the catalogues of other languages
+messages: $(STAMP) ## bring the sentences of pages and letters into the catalogues of other languages
 	@$(BIN)/python -m tests.messages
 
 lock: ## renew the lock files

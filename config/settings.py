@@ -112,6 +112,9 @@ CHARITY = {
     "support_email": env.str("CHARITY_SUPPORT_EMAIL", default=""),
     "website": env.str("CHARITY_WEBSITE", default="https://gcn.ie"),
 }
+# Who serves these pages and who carries our letters: the privacy notice names them.
+HOSTED_BY = env.str("HOSTED_BY", default="")
+MAIL_CARRIED_BY = env.str("MAIL_CARRIED_BY", default="")
 # Words that must not show where others may look (DESIGN 11): bank lines, subjects, file names.
 # The second line is Irish, whose words change their first letters.
 INDISCREET_WORDS = env.list(
@@ -149,12 +152,13 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    "config.headers.ShutDoors",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     # Before all that reads a cookie.
     "members.embed.bare.Bare",
     "django.contrib.sessions.middleware.SessionMiddleware",
-    "django.middleware.locale.LocaleMiddleware",
+    "members.languages.PageLanguage",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -169,9 +173,13 @@ WSGI_APPLICATION = "config.wsgi.application"
 AUTH_USER_MODEL = "members.StaffMember"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
+# The charity's own words for its papers, in place of ours: see the README.
+PAPERS_DIR = env.str("PAPERS_DIR", default="")
+
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [PAPERS_DIR] if PAPERS_DIR else [],
         "APP_DIRS": True,
         "OPTIONS": {
             "context_processors": [
@@ -294,9 +302,16 @@ DISCREET_FROM_EMAIL = env.str(
 
 # Pages
 LANGUAGE_CODE = "en-ie"
-LANGUAGES = [("en", "English")]
-# Letters are whole in each of these: tests/unit/test_translations.py.
-LETTER_LANGUAGES = [("en", "English"), ("ga", "Gaeilge")]
+# Pages and letters are whole in each of these: tests/unit/test_translations.py.
+LANGUAGES = [("en", "English"), ("ga", "Gaeilge")]
+LETTER_LANGUAGES = LANGUAGES
+LANGUAGE_COOKIE_NAME = "language"
+LANGUAGE_COOKIE_AGE = 60 * 60 * 24 * 365
+LANGUAGE_COOKIE_HTTPONLY = True
+LANGUAGE_COOKIE_SAMESITE = "Lax"
+LANGUAGE_COOKIE_SECURE = not DEBUG
+# Where "Leave this page" leads: a page that anybody may have been reading. Empty: no such link.
+EXIT_URL = env.str("EXIT_URL", default="https://www.rte.ie/weather/")
 TIME_ZONE = "Europe/Dublin"
 USE_TZ = True
 STATIC_URL = "/static/"

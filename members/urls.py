@@ -69,4 +69,5 @@ urlpatterns = [
     path("s/<slug:slug>/", embed.stall, name="stall"),
     path("privacy/", notes.privacy, name="privacy"),
     path("terms/", notes.terms, name="terms"),
+    path("accessibility/", notes.accessibility, name="accessibility"),
 ]

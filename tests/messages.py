@@ -1,9 +1,9 @@
-"""`make messages`: the sentences of letters, from the sources into the catalogues, and compiled.
+"""`make messages`: the sentences of pages and letters, from the sources into the catalogues.
 
 A catalogue stands in the app whose sentences it holds: <app>/locale/<language>/LC_MESSAGES/. The
 .po is what people translate, the .mo what the service reads; both are kept in git, so that no
 machine needs gettext's own programs. A new language is a new folder in both apps and a line in
-LETTER_LANGUAGES. A sentence that changed keeps its old translation, marked fuzzy, until somebody
+LANGUAGES. A sentence that changed keeps its old translation, marked fuzzy, until somebody
 has looked at it; one that is gone is dropped. The same sources give the same bytes.
 """
 
@@ -22,6 +22,8 @@ from django.utils.translation.template import templatize
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 APPS: Final = ("billing", "members")
+# What staff alone see is in English alone.
+_ENGLISH_ALONE: Final = frozenset({"staff", "account", "allauth", "mfa"})
 
 _KEYWORDS: Final = {
     "_": None,
@@ -33,7 +35,7 @@ _KEYWORDS: Final = {
     "npgettext": ((1, "c"), 2, 3),
 }
 _HEADER: Final = """\
-# The letters in {name}. Written by `make messages`; only what stands in msgstr is yours.
+# Pages and letters in {name}. Written by `make messages`; only what stands in msgstr is yours.
 msgid ""
 msgstr ""
 "MIME-Version: 1.0\\n"
@@ -61,7 +63,7 @@ def language_of(path: Path) -> str:
 
 
 def sentences(app: str) -> Catalog:
-    """What the letters of this app say, as its sources have it: the words and nothing else."""
+    """What this app says to supporters, as its sources have it: the words and nothing else."""
     found = Catalog(creation_date=_NO_TIME)
     for path in _sources(ROOT / app):
         source = path.read_text()
@@ -76,10 +78,19 @@ def sentences(app: str) -> Catalog:
     return found
 
 
+def templates(app: str) -> list[Path]:
+    """The templates of pages and letters that supporters see."""
+    folder = ROOT / app / "templates"
+    return sorted(
+        path
+        for path in folder.rglob("*.*")
+        if path.suffix in {".html", ".txt"}
+        and path.relative_to(folder).parts[0] not in _ENGLISH_ALONE
+    )
+
+
 def _sources(app: Path) -> Iterator[Path]:
-    """Pages are in English alone: of the templates only those of letters count."""
-    yield from sorted((app / "templates" / "letters").rglob("*.html"))
-    yield from sorted((app / "templates" / "letters").rglob("*.txt"))
+    yield from templates(app.name)
     yield from sorted(path for path in app.rglob("*.py") if "migrations" not in path.parts)
 
 

@@ -14,30 +14,39 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.cache import add_never_cache_headers
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
-from billing import checkout, stripe_api
+from billing import checkout, stripe_api, wording
 from billing.letters import links
 from billing.letters.links import Purpose
 from billing.models import Membership
-from members import press, standing
+from members import languages, press, standing
 from members.acts import Act
 from members.views import asking, changes, join_links, letter_papers, memberships
 
 _METHODS: Final = ["GET", "HEAD", "POST"]
-_PAID: Final = "Nothing is open any more. If you paid a moment ago, thank you: it takes a minute."
+_PAID: Final = gettext_noop(
+    "Nothing is open any more. If you paid a moment ago, thank you: it takes a minute."
+)
+_NO_CARD: Final = gettext_noop(
+    "Nothing is being paid for it any more, so there is no card to change."
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Door:
-    """What a purpose leads to: its row, whose letter it stands in, and the page with the button.
+    """What a purpose leads to: its row, whose letter it stands in, in which language, and the page
+    with the button.
 
     The page is made from the request, the row and the link's own address.
     """
 
     find: Callable[[UUID], Any]
     holder: Callable[[Any], str]
+    language: Callable[[Any], str]
     answer: Callable[[HttpRequest, Any, str], HttpResponse]
 
 
@@ -52,6 +61,8 @@ def opened(request: HttpRequest, purpose: str, subject: UUID, token: str) -> Htt
         or not links.opens(Purpose(purpose), subject, token, holder=door.holder(row))
     ):
         return _private(_over(request), referrer="no-referrer")
+    # Only who has the letter comes here: nobody else learns by the language that we know somebody.
+    languages.speak_as_letters(request, door.language(row))
     return _private(door.answer(request, row, request.path))
 
 
@@ -121,14 +132,14 @@ def _pay(request: HttpRequest, membership: Membership, link: str) -> HttpRespons
     if url:
         return asking.see_other(url)
     checkout.ask_again(membership.pk)
-    return asking.cannot(request, found, Act.PAY, _PAID, status=409, link=link)
+    return asking.cannot(request, found, Act.PAY, _(_PAID), status=409, link=link)
 
 
 def _card(request: HttpRequest, membership: Membership, link: str) -> HttpResponse:
     """Lead to Stripe's page for changing the card."""
     if not membership.live or membership.customer is None:
         found = standing.of(membership)
-        return asking.cannot(request, found, Act.PAY, _NO_CARD, status=409, link=link)
+        return asking.cannot(request, found, Act.PAY, _(_NO_CARD), status=409, link=link)
     if request.method != "POST":
         return _card_page(request, membership, link)
     try:
@@ -147,15 +158,14 @@ def _card(request: HttpRequest, membership: Membership, link: str) -> HttpRespon
     return asking.see_other(url)
 
 
-_NO_CARD: Final = "Nothing is being paid for it any more, so there is no card to change."
-
-
 def _card_page(
     request: HttpRequest, membership: Membership, link: str, *, status: int = 200
 ) -> HttpResponse:
+    found = standing.of(membership)
     context = {
-        "standing": standing.of(membership),
+        "standing": found,
         "membership": membership,
+        "price": wording.price(found.price.cents, membership.currency, membership.interval),
         "press": press.make_for(button="card", subject=membership.id),
         "stale": status == 400,
         "link": link,
@@ -164,7 +174,12 @@ def _card_page(
 
 
 def _of_membership(answer: Callable[[HttpRequest, Any, str], HttpResponse]) -> Door:
-    return Door(_membership, lambda row: row.supporter.email_hash, answer)
+    return Door(
+        _membership,
+        lambda row: row.supporter.email_hash,
+        lambda row: row.supporter.language,
+        answer,
+    )
 
 
 _comes_back = memberships.what_comes_back
@@ -181,14 +196,31 @@ _DOORS: Final[dict[str, Door]] = {
     Purpose.RECEIPT: Door(
         letter_papers.find_receipt,
         lambda row: row.payment.supporter.email_hash,
+        lambda row: row.payment.supporter.language,
         letter_papers.receipt,
     ),
     Purpose.EXPORT: Door(
-        letter_papers.find_export, lambda row: row.supporter.email_hash, letter_papers.export
+        letter_papers.find_export,
+        lambda row: row.supporter.email_hash,
+        lambda row: row.supporter.language,
+        letter_papers.export,
     ),
     Purpose.ADDRESS: Door(
-        letter_papers.find_change, lambda row: row.new_hash, letter_papers.address
+        letter_papers.find_change,
+        lambda row: row.new_hash,
+        lambda row: row.supporter.language,
+        letter_papers.address,
     ),
-    Purpose.JOIN: Door(join_links.find, lambda row: row.email_hash, join_links.review),
-    Purpose.STOP: Door(letter_papers.find_reader, letter_papers.reader_hash, letter_papers.stop),
+    Purpose.STOP: Door(
+        letter_papers.find_reader,
+        letter_papers.reader_hash,
+        letter_papers.reader_language,
+        letter_papers.stop,
+    ),
+    Purpose.JOIN: Door(
+        join_links.find,
+        lambda row: row.email_hash,
+        lambda row: row.language,
+        join_links.review,
+    ),
 }

@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from billing.models import Receipt
-from members import addresses, press, signin, vault
+from members import addresses, languages, press, signin, vault
 from members.models import AddressChange, Export, StaffMember, Supporter
 from members.privacy import copies
 from members.views import data, receipts
@@ -86,6 +86,10 @@ def find_reader(subject: UUID) -> Supporter | StaffMember | None:
 
 def reader_hash(row: Supporter | StaffMember) -> str:
     return row.email_hash if isinstance(row, Supporter) else vault.lookup_hash(row.email)
+
+
+def reader_language(row: Supporter | StaffMember) -> str:
+    return row.language if isinstance(row, Supporter) else languages.ENGLISH
 
 
 def stop(request: HttpRequest, row: Supporter | StaffMember, link: str) -> HttpResponse:

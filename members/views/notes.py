@@ -1,24 +1,83 @@
-"""The plain pages: what we keep of people, and how support works."""
+"""The papers: what we keep of people, how support works, and how well these pages can be used.
+
+The charity may have its own, in PAPERS_DIR: `privacy.html`, and `privacy.ga.html` for Irish. What
+it has in English alone everybody reads in English, lest two languages promise two things.
+"""
+
+from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.template import TemplateDoesNotExist
+from django.template.loader import get_template
+from django.utils.translation import get_language
 from django.views.decorators.http import require_safe
 
-from members import offers
+from billing import withdrawal, wording
+from members import languages, offers, retention, signin
 
 
 @require_safe
 def privacy(request: HttpRequest) -> HttpResponse:
-    return render(request, "members/privacy.html")
+    return _paper(request, "privacy")
 
 
 @require_safe
 def terms(request: HttpRequest) -> HttpResponse:
-    context = {
-        "offers": offers.current(),
-        "bank_line": settings.STRIPE_STATEMENT_DESCRIPTOR,
+    prices = [
+        {
+            "name": wording.named(plan.name),
+            "price": wording.price(plan.suggested_cents, plan.currency, plan.interval),
+            "plan": plan,
+        }
+        for plan in (offer.plan for offer in offers.current())
+    ]
+    return _paper(request, "terms", prices=prices)
+
+
+@require_safe
+def accessibility(request: HttpRequest) -> HttpResponse:
+    return _paper(request, "accessibility")
+
+
+def _paper(request: HttpRequest, name: str, **more: Any) -> HttpResponse:
+    template = _own_template(request, name) or get_template(f"members/{name}.html")
+    return HttpResponse(template.render({**_facts(), **more}, request))
+
+
+def _own_template(request: HttpRequest, name: str) -> Any:
+    """The charity's own paper in the language that is spoken; else in English, for everybody."""
+    for candidate, language in (
+        (f"{name}.{get_language()}.html", get_language()),
+        (f"{name}.html", languages.ENGLISH),
+    ):
+        try:
+            template = get_template(candidate)
+        except TemplateDoesNotExist as missing:
+            if str(missing) != candidate:
+                raise
+            continue
+        languages.speak(request, language or languages.ENGLISH)
+        return template
+    return None
+
+
+def _facts() -> dict[str, Any]:
+    """What the papers promise, from where it is kept: so that they cannot say something else."""
+    return {
         "reminder_days": settings.REMINDER_DAYS,
+        "debit_days": settings.SEPA_NOTICE_DAYS,
         "grace_days": settings.GRACE_DAYS,
+        "pause_days": settings.PAUSE_DAYS,
+        "withdrawal_days": withdrawal.PERIOD.days,
+        "abandoned_days": retention.ABANDONED_AFTER.days,
+        "stray_days": retention.STRAY_STATEMENT_KEPT.days,
+        "link_minutes": int(signin.LASTS.total_seconds() // 60),
+        "session_days": settings.SESSION_COOKIE_AGE // (24 * 60 * 60),
+        "bank_line": settings.STRIPE_STATEMENT_DESCRIPTOR,
+        "mail_carrier": settings.MAIL_CARRIED_BY,
+        "host": settings.HOSTED_BY,
+        "session_cookie": settings.SESSION_COOKIE_NAME,
+        "form_cookie": settings.CSRF_COOKIE_NAME,
+        "language_cookie": settings.LANGUAGE_COOKIE_NAME,
     }
-    return render(request, "members/terms.html", context)

@@ -5,6 +5,8 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import Final
 
+from django.utils.translation import gettext as _
+
 from billing import charity, wishes
 from billing.models.plan import Interval
 from billing.states import MembershipState
@@ -44,92 +46,100 @@ def possible(standing: Standing) -> frozenset[Act]:
 
 def _over(standing: Standing) -> str:
     if standing.membership.state in {MembershipState.ENDED, MembershipState.EXPIRED}:
-        return "This membership has ended. Nothing more is taken for it."
+        return _("This membership has ended. Nothing more is taken for it.")
     if standing.closing:
-        return "It is being ended already: we have noted your wish, and nothing more is taken."
+        return _("It is being ended already: we have noted your wish, and nothing more is taken.")
     return ""
 
 
 def _unbegun(standing: Standing) -> str:
     if standing.membership.state == MembershipState.PENDING:
-        return "It has not begun yet: its first payment has not arrived."
+        return _("It has not begun yet: its first payment has not arrived.")
     return ""
 
 
 def _unsteady(standing: Standing) -> str:
     """Why what is paid, and when, cannot be changed now."""
     if standing.membership.state == MembershipState.PAST_DUE:
-        return "A payment is overdue. As soon as it is paid you can change this."
+        return _("A payment is overdue. As soon as it is paid you can change this.")
     if standing.ending:
-        return "It is ending and nothing more is taken. Keep it first, then you can change this."
+        return _("It is ending and nothing more is taken. Keep it first, then you can change this.")
     if standing.paused:
-        return "It is paused. End the pause first, then you can change this."
+        return _("It is paused. End the pause first, then you can change this.")
     return _unbegun(standing)
 
 
 def _rhythm(standing: Standing) -> str:
     if not _unsteady(standing) and standing.other_plan is None:
-        return "There is no other rhythm to choose just now."
+        return _("There is no other rhythm to choose just now.")
     return _unsteady(standing)
 
 
 def _drop(standing: Standing) -> str:
     if standing.switch is None:
-        return "No change of rhythm is planned, so there is none to take back."
+        return _("No change of rhythm is planned, so there is none to take back.")
     return ""
 
 
 def _break(standing: Standing) -> str:
     reason = _unsteady(standing)
     if not reason and standing.membership.interval != Interval.MONTH:
-        return (
+        return _(
             "You pay once a year, so there is no monthly payment to leave out. You can end it "
             "instead: it then runs to the end of what is paid."
         )
     if not reason and not wishes.breaks(standing.membership, now=standing.now):
-        return "Its next payment is too far away to leave it out already."
+        return _("Its next payment is too far away to leave it out already.")
     return reason
 
 
 def _resume(standing: Standing) -> str:
-    return "" if standing.paused else "It is not paused."
+    return "" if standing.paused else _("It is not paused.")
 
 
 def _pay(standing: Standing) -> str:
     if standing.membership.state in {MembershipState.PAST_DUE, MembershipState.PENDING}:
         return ""
-    return "Nothing is open: all that was due is paid."
+    return _("Nothing is open: all that was due is paid.")
 
 
 def _cancel(standing: Standing) -> str:
-    return "It is ending already." if standing.ending else _unbegun(standing)
+    return _("It is ending already.") if standing.ending else _unbegun(standing)
 
 
 def _keep(standing: Standing) -> str:
-    return "" if standing.ending else "It goes on already: no ending is planned."
+    return "" if standing.ending else _("It goes on already: no ending is planned.")
 
 
 def _withdraw(standing: Standing) -> str:
     if standing.withdraw_by is None:
-        return (
-            f"The 14 days in which you could withdraw ended on {long_date(standing.last_day)}. "
-            "You can end it instead, at any time: it then runs to the end of what is paid."
-        )
+        return _(
+            "The 14 days in which you could withdraw ended on %(day)s. You can end it instead, at "
+            "any time: it then runs to the end of what is paid."
+        ) % {"day": long_date(standing.last_day)}
     return _unbegun(standing)
 
 
 def _undo(standing: Standing) -> str:
     if not standing.second:
-        return "It is your only membership, so there is no second to undo."
+        return _("It is your only membership, so there is no second to undo.")
     if standing.now - standing.agreed_on > UNDO_FOR:
-        address = charity.current().support_email
-        ask = f"write to {address}" if address else "answer any of our letters"
-        return (
-            f"You have had both for more than {UNDO_FOR.days} days, so one press does not undo it "
-            f"any more. You can end it at any time; or {ask}, and a person will look at it with "
-            "you."
-        )
+        return _too_late_to_undo(charity.current().support_email)
     return ""
+
+
+def _too_late_to_undo(address: str) -> str:
+    if not address:
+        return _(
+            "You have had both for more than %(days)s days, so one press does not undo it any "
+            "more. You can end it at any time; or answer any of our letters, and a person will "
+            "look at it with you."
+        ) % {"days": UNDO_FOR.days}
+    return _(
+        "You have had both for more than %(days)s days, so one press does not undo it any more. "
+        "You can end it at any time; or write to %(address)s, and a person will look at it with "
+        "you."
+    ) % {"days": UNDO_FOR.days, "address": address}
 
 
 _RULES: Final[dict[Act, Callable[[Standing], str]]] = {

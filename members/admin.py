@@ -86,3 +86,24 @@ class ShieldChangeAdmin(ReadOnly):
     list_display = ["at", "level", "cause", "because", "reason", "until"]
     list_filter = ["level", "cause"]
     ordering = ["-at"]
+
+
+@admin.register(models.Browser)
+class BrowserAdmin(ReadOnly):
+    list_display = ["id", "began_at", "last_seen_on"]
+    ordering = ["-began_at"]
+
+
+@admin.register(models.AccessLog)
+class AccessLogAdmin(ReadOnly):
+    list_display = ["at", "staff_id", "role", "action", "purpose", "supporter_id"]
+    list_filter = ["action", "purpose"]
+    ordering = ["-at"]
+
+
+@admin.register(models.Farewell)
+class FarewellAdmin(ReadOnly):
+    hidden = ("press",)
+    list_display = ["reason", "said_at"]
+    list_filter = ["reason"]
+    ordering = ["-said_at"]

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from django.utils.translation import gettext as _
+
 from billing.dates import dublin_date
 from billing.models.plan import Interval
 from billing.money import format_amount
@@ -34,16 +36,15 @@ def _line(moment: datetime | None, words: str, *, paid: bool = False) -> list[Li
 
 def _grace(standing: Standing) -> list[Line]:
     overdue = standing.membership.state == MembershipState.PAST_DUE
-    words = "Last day to pay what is overdue. After it, your support ends and nothing is owed."
+    words = _("Last day to pay what is overdue. After it, your support ends and nothing is owed.")
     return _line(standing.grace_until if overdue else None, words)
 
 
 def _break(standing: Standing) -> list[Line]:
     amount = format_amount(standing.price.cents, standing.membership.currency)
-    lines = [
-        Line(dublin_date(due), f"The payment of {amount} is left out.") for due in standing.left_out
-    ]
-    return lines + _line(standing.paused_until, "The pause ends by itself.")
+    words = _("The payment of %(amount)s is left out.") % {"amount": amount}
+    lines = [Line(dublin_date(due), words) for due in standing.left_out]
+    return lines + _line(standing.paused_until, _("The pause ends by itself."))
 
 
 def _payment(standing: Standing) -> list[Line]:
@@ -52,14 +53,16 @@ def _payment(standing: Standing) -> list[Line]:
 
 def _payment_words(standing: Standing) -> str:
     currency = standing.membership.currency
-    words = f"Next payment: {format_amount(standing.next_price.cents, currency)}."
+    told = {"amount": format_amount(standing.next_price.cents, currency)}
+    if standing.switch and standing.switch.interval == Interval.YEAR:
+        return _("Next payment: %(amount)s. From then on you pay once a year.") % told
     if standing.switch:
-        rhythm = "once a year" if standing.switch.interval == Interval.YEAR else "every month"
-        return f"{words} From then on you pay {rhythm}."
+        return _("Next payment: %(amount)s. From then on you pay every month.") % told
     if standing.old_cents is not None:
-        return f"{words} Before, it was {format_amount(standing.old_cents, currency)}."
-    return words
+        told["before"] = format_amount(standing.old_cents, currency)
+        return _("Next payment: %(amount)s. Before, it was %(before)s.") % told
+    return _("Next payment: %(amount)s.") % told
 
 
 def _end(standing: Standing) -> list[Line]:
-    return _line(standing.ends_on, "It ends. Nothing more is taken.")
+    return _line(standing.ends_on, _("It ends. Nothing more is taken."))

@@ -1,9 +1,9 @@
-"""What is kept no longer than it is needed: used-up links, old sessions, joins nobody paid.
+"""What is kept no longer than it is needed: used-up links, old sessions and looks, unpaid joins.
 
 The periods are DOMAIN 4.10's; the privacy page promises them.
 """
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from importlib import import_module
 from typing import Final
@@ -25,6 +25,8 @@ from billing.models import (
     StripeCustomer,
 )
 from billing.states import MembershipState, PaymentState
+from members import access
+from members import sessions as browsing
 from members.models import ChargeReport, Consent, SignIn, Supporter, Withdrawal
 from members.models.charge import Finding
 from members.models.withdrawal import Outcome
@@ -46,6 +48,8 @@ class Tidied:
     links: int
     people: int
     statements: int = 0
+    browsers: int = 0
+    looks: int = 0
 
 
 def tidy(*, now: datetime) -> Tidied:
@@ -58,11 +62,19 @@ def tidy(*, now: datetime) -> Tidied:
     store.clear_expired()
     links, _ = _over_links(now).delete()
     statements = sum(each.delete()[0] for each in _over_statements(now))
+    browsers, looks = browsing.over(now).delete()[0], access.over(now).delete()[0]
     # A list: nobody's deletion may disturb the look at who is next.
     candidates = list(_abandoned(now).values_list("pk", flat=True))
     people = sum(_forget(supporter_id, now=now) for supporter_id in candidates)
-    tidied = Tidied(sessions=sessions, links=links, people=people, statements=statements)
-    log.info("tidied", sessions=sessions, links=links, people=people, statements=statements)
+    tidied = Tidied(
+        sessions=sessions,
+        links=links,
+        people=people,
+        statements=statements,
+        browsers=browsers,
+        looks=looks,
+    )
+    log.info("tidied", **asdict(tidied))
     return tidied
 
 
@@ -73,6 +85,8 @@ def due(*, now: datetime) -> Tidied:
         links=_over_links(now).count(),
         people=_abandoned(now).count(),
         statements=sum(each.count() for each in _over_statements(now)),
+        browsers=browsing.over(now).count(),
+        looks=access.over(now).count(),
     )
 
 

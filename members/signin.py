@@ -18,13 +18,15 @@ from django.utils.crypto import salted_hmac
 from billing import letters
 from billing.cause import Cause
 from billing.ids import read_id
+from members import sessions
 from members.models import SignIn, Supporter
 
 LASTS: Final = timedelta(hours=1)
 _SESSION_KEY: Final = "supporter"
 _SINCE_KEY: Final = "supporter_since"
+_BROWSER_KEY: Final = "supporter_browser"
 # What a session holds of a supporter.
-SESSION_KEYS: Final = (_SESSION_KEY, _SINCE_KEY)
+SESSION_KEYS: Final = (_SESSION_KEY, _SINCE_KEY, _BROWSER_KEY)
 _P = ParamSpec("_P")
 
 
@@ -85,6 +87,9 @@ def _unused(signin_id: UUID) -> QuerySet[SignIn]:
 
 def enter(request: HttpRequest, supporter: Supporter) -> None:
     """Sign this browser in, under a session key that nobody knew before."""
+    _end_row(request)
+    browser = sessions.begin(supporter, user_agent=request.headers.get("User-Agent", ""))
+    request.session[_BROWSER_KEY] = str(browser.id)
     request.session[_SESSION_KEY] = str(supporter.id)
     request.session[_SINCE_KEY] = timezone.now().isoformat()
     request.session.cycle_key()
@@ -92,16 +97,28 @@ def enter(request: HttpRequest, supporter: Supporter) -> None:
 
 def leave(request: HttpRequest) -> None:
     """Forget everything about this browser."""
+    _end_row(request)
     request.session.flush()
+
+
+def browser_of(request: HttpRequest) -> UUID | None:
+    """The row of the browser that asks, as its session says."""
+    return read_id(request.session.get(_BROWSER_KEY, ""))
+
+
+def _end_row(request: HttpRequest) -> None:
+    if browser_id := browser_of(request):
+        sessions.end(browser_id)
 
 
 def current(request: HttpRequest) -> Supporter | None:
     """The supporter who is signed in with this browser."""
     supporter_id = read_id(request.session.get(_SESSION_KEY, ""))
-    if supporter_id is None:
+    browser_id = browser_of(request)
+    if supporter_id is None or browser_id is None:
         return None
-    found = Supporter.objects.named().filter(pk=supporter_id).first()
-    return found if found and _still(request, found) else None
+    found = sessions.seen(browser_id, supporter_id=supporter_id)
+    return found if found and found.named and _still(request, found) else None
 
 
 def _still(request: HttpRequest, supporter: Supporter) -> bool:
@@ -118,6 +135,7 @@ def end_all(supporter: Supporter, *, now: datetime) -> None:
     The row is saved by the caller with what else changes.
     """
     supporter.signed_out_at = now
+    sessions.end_all(supporter)
     links = SignIn.objects.filter(supporter=supporter, used_at=None, expires_at__gt=now)
     links.update(expires_at=now)
 

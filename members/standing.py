@@ -9,6 +9,8 @@ from uuid import UUID
 
 from django.conf import settings
 from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
 from billing import renewals, withdrawal
 from billing.dates import dublin_date
@@ -63,11 +65,11 @@ class Standing:
 
     @property
     def refused(self) -> str:
-        """What Stripe did not take when it was asked later, in a few words; "" if all went well."""
+        """What Stripe did not take when it was asked later, in a sentence; "" if all went well."""
         for each in self.wishes:
             recent = each.answered_at and each.answered_at > self.now - _TOLD_FOR
             if each.state == IntentState.REFUSED and recent:
-                return _NAMES.get(_K(each.kind), "")
+                return str(_REFUSED.get(_K(each.kind), ""))
         return ""
 
     @property
@@ -226,15 +228,25 @@ class Standing:
         return self.last_day if open_still and self.membership.live else None
 
 
-_NAMES: Final = {
-    _K.CANCEL_AT_PERIOD_END: "to end this membership",
-    _K.KEEP: "to keep this membership",
-    _K.CHANGE_AMOUNT: "to change the amount",
-    _K.CHANGE_INTERVAL: "to change how often you pay",
-    _K.DROP_CHANGE: "to take the change back",
-    _K.PAUSE: "to pause",
-    _K.RESUME: "to end the pause",
-    _K.END_NOW: "to end this membership at once",
+_REFUSED: Final[dict[IntentKind, Promise | str]] = {
+    _K.CANCEL_AT_PERIOD_END: _(
+        "You asked to end this membership, and our payment provider did not take it."
+    ),
+    _K.KEEP: _("You asked to keep this membership, and our payment provider did not take it."),
+    _K.CHANGE_AMOUNT: _(
+        "You asked to change the amount, and our payment provider did not take it."
+    ),
+    _K.CHANGE_INTERVAL: _(
+        "You asked to change how often you pay, and our payment provider did not take it."
+    ),
+    _K.DROP_CHANGE: _(
+        "You asked to take the change back, and our payment provider did not take it."
+    ),
+    _K.PAUSE: _("You asked to pause, and our payment provider did not take it."),
+    _K.RESUME: _("You asked to end the pause, and our payment provider did not take it."),
+    _K.END_NOW: _(
+        "You asked to end this membership at once, and our payment provider did not take it."
+    ),
 }
 
 
@@ -277,7 +289,7 @@ def _newest_wishes(memberships: Iterable[Membership]) -> dict[UUID, list[Intent]
         matter = next(each for each in _MATTERS if intent.kind in each)
         newest[intent.subject, matter] = intent
     found: dict[UUID, list[Intent]] = defaultdict(list)
-    for (subject, _), intent in newest.items():
+    for (subject, _matter), intent in newest.items():
         found[subject].append(intent)
     return found
 

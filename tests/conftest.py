@@ -11,6 +11,7 @@ import pytest
 from django.apps import AppConfig, apps
 from django.conf import settings as django_settings
 from django.core.cache import cache
+from django.db.backends.sqlite3.base import DatabaseWrapper as SQLite
 from django.db.models.signals import post_migrate
 from django.dispatch import receiver
 from pytest_django import DjangoDbBlocker
@@ -92,6 +93,21 @@ def _plans_as_migrated(sender: AppConfig, **_kwargs: object) -> None:
     # The flush after a transactional test takes the rows that came with a migration along.
     if sender.name == "billing":
         import_module("billing.migrations.0003_default_plans").add_plans(apps, None)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _looks_go_with_the_flush() -> Iterator[None]:
+    """SQLite empties its tables line by line after a transactional test: it has to be let."""
+    guarding = import_module("members.migrations.0008_browsers_and_looks")
+    flush = SQLite.ops_class.sql_flush
+
+    def sql_flush(self: Any, *args: Any, **options: Any) -> list[str]:
+        lifted = ["DROP TRIGGER IF EXISTS look_is_kept"]
+        return [*lifted, *flush(self, *args, **options), guarding.KEPT]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(SQLite.ops_class, "sql_flush", sql_flush)
+        yield
 
 
 @pytest.fixture(autouse=True)

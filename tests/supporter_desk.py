@@ -8,17 +8,24 @@ from django.test import Client
 from django.utils import timezone
 
 from billing.models import Membership
+from members import sessions
 from members.models import Supporter
 
 
 def signed_in(supporter: Supporter) -> Client:
     """A browser that holds the session of this supporter."""
     client = Client()
+    sign_in(client, supporter)
+    return client
+
+
+def sign_in(client: Client, supporter: Supporter, *, user_agent: str = "") -> None:
+    """Give this browser a session of the supporter."""
     session = client.session
     session["supporter"] = str(supporter.id)
     session["supporter_since"] = timezone.now().isoformat()
+    session["supporter_browser"] = str(sessions.begin(supporter, user_agent=user_agent).id)
     session.save()
-    return client
 
 
 def text_of(client: Client, path: str = "/account/") -> str:

@@ -77,6 +77,11 @@ class Supporter(models.Model):
         )
 
     @property
+    def named(self) -> bool:
+        """Whether they can be found by their address, as SupporterQuerySet.named asks."""
+        return not self.email_hash.startswith(GONE)
+
+    @property
     def erased(self) -> bool:
         """Whether they were erased: the row stands for what was given, and names nobody."""
         return not self.email_sealed

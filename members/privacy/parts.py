@@ -26,7 +26,7 @@ _HIDDEN: Final = frozenset(
     {"email_sealed", "email_hash", "name_sealed", "new_sealed", "new_hash", "old_sealed"}
     | {"old_hash", "nonce", "claim", "lease_until", "applied_ticket", "address_hash", "press"}
     | {"next_try_at", "supporter_id", "granted_by", "revoked_by", "held_by_id", "released_by_id"}
-    | {"lifted_by_id", "order_sealed"}
+    | {"lifted_by_id", "order_sealed", "staff_id"}
 )
 _WAITING: Final = (LetterState.QUEUED, LetterState.HELD, LetterState.GATHERED)
 _BOOKS: Final = "Books and receipts are kept six full years, as the law wants. They name nobody."
@@ -158,6 +158,18 @@ PARTS: Final = (
         lambda who: members.JoinLink.objects.filter(email_hash=who.email_hash).delete(),
     ),
     Part(
+        "signed_in_browsers",
+        (members.Browser,),
+        lambda who: _lines(who.browsers.all()),
+        lambda who: who.browsers.all().delete(),
+    ),
+    Part(
+        "who_looked",
+        (members.AccessLog,),
+        lambda who: _lines(members.AccessLog.objects.filter(supporter=who)),
+        kept="Which of our staff looked, when and why, for 24 months. It names no supporter.",
+    ),
+    Part(
         "address_changes",
         (members.AddressChange,),
         lambda who: _lines(who.address_changes.all()),
@@ -193,6 +205,12 @@ PARTS: Final = (
         (billing.Membership, billing.MembershipEvent),
         _memberships,
         kept=_BOOKS,
+    ),
+    Part(
+        "reasons_for_leaving",
+        (members.Farewell,),
+        lambda who: _lines(members.Farewell.objects.filter(membership__supporter=who)),
+        lambda who: members.Farewell.objects.filter(membership__supporter=who).delete(),
     ),
     Part(
         "complimentary",

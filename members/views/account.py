@@ -1,5 +1,6 @@
 """The account: what a supporter gives, gave, and is called. Every look-up starts from them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -19,6 +20,8 @@ from members.standing import Standing
 from members.views import asking
 
 _PENDING = MembershipState.PENDING
+# A glance: the rest is in the history, year by year.
+_SHOWN: Final = 6
 _STANDING: Final = LIVE | {_PENDING}
 
 
@@ -29,6 +32,8 @@ class Card:
     standing: Standing
     possible: frozenset[Act]
     ahead: list[ahead.Line]
+    # What the last payment was made with, as the row of that payment names it.
+    means: str = ""
 
     @property
     def press(self) -> dict[str, str]:
@@ -67,7 +72,8 @@ def _page(
     request: HttpRequest, supporter: Supporter, form: NameForm, *, status: int = 200
 ) -> HttpResponse:
     standings = standing.all_of(supporter)
-    live = [_card(each) for each in standings if each.membership.live]
+    payments = _payments_of(supporter)
+    live = [_card(each, payments) for each in standings if each.membership.live]
     context = {
         "supporter": supporter,
         "done": asking.DONE.get(request.session.pop(asking.DONE_KEY, None)),
@@ -76,15 +82,22 @@ def _page(
         "paying": sum(each.membership.live and not each.ending for each in standings),
         "earlier": [each for each in standings if each.membership.ended_at],
         "opening": [_card(each) for each in standings if each.membership.state == _PENDING],
-        "payments": _payments_of(supporter),
+        "payments": payments[:_SHOWN],
+        "more": max(len(payments) - _SHOWN, 0),
+        "language": dict(settings.LETTER_LANGUAGES).get(supporter.language, supporter.language),
         "form": form,
         "badges": bool(settings.NEWS_ORIGINS),
     }
     return render(request, "members/account/overview.html", context, status=status)
 
 
-def _card(found: Standing) -> Card:
-    return Card(found, acts.possible(found), ahead.of(found))
+def _card(found: Standing, payments: Sequence[Payment] = ()) -> Card:
+    paid = (
+        each.method_label
+        for each in payments
+        if each.membership_id == found.membership.pk and each.state == PaymentState.SUCCEEDED
+    )
+    return Card(found, acts.possible(found), ahead.of(found), next(paid, ""))
 
 
 def _payments_of(supporter: Supporter) -> list[Payment]:

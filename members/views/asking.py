@@ -6,6 +6,7 @@ from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext_lazy as _
 
 from billing import stripe_api, wishes
 from billing.models import Intent, Membership
@@ -17,18 +18,20 @@ from members.standing import Standing
 
 DONE_KEY: Final = "done"
 DONE: Final = {
-    Act.AMOUNT: "Your new amount is set. Nothing was charged today.",
-    Act.RHYTHM: "The change is planned. Nothing was charged today.",
-    Act.DROP: "The change is taken back. Everything stays as it was.",
-    Act.PAUSE: "It is paused. Nothing is owed afterwards.",
-    Act.SKIP: "The next payment is left out. Nothing is owed afterwards.",
-    Act.RESUME: "The pause is over. It is good to have you back.",
-    Act.CANCEL: "It will end with what is paid. Until then you can change your mind.",
-    Act.KEEP: "Your membership goes on. Thank you.",
-    Act.WITHDRAW: "You have withdrawn. It has ended, and what you paid is on its way back to you.",
-    Act.UNDO: "The second one has ended, and what you paid for it is on its way back to you.",
+    Act.AMOUNT: _("Your new amount is set. Nothing was charged today."),
+    Act.RHYTHM: _("The change is planned. Nothing was charged today."),
+    Act.DROP: _("The change is taken back. Everything stays as it was."),
+    Act.PAUSE: _("It is paused. Nothing is owed afterwards."),
+    Act.SKIP: _("The next payment is left out. Nothing is owed afterwards."),
+    Act.RESUME: _("The pause is over. It is good to have you back."),
+    Act.CANCEL: _("It will end with what is paid. Until then you can change your mind."),
+    Act.KEEP: _("Your membership goes on. Thank you."),
+    Act.WITHDRAW: _(
+        "You have withdrawn. It has ended, and what you paid is on its way back to you."
+    ),
+    Act.UNDO: _("The second one has ended, and what you paid for it is on its way back to you."),
 }
-_CHANGED: Final = "It changed a moment ago. Please look at your account and try again."
+_CHANGED: Final = _("It changed a moment ago. Please look at your account and try again.")
 Context = dict[str, Any]
 Show = Callable[[HttpRequest, Standing], Context]
 Do = Callable[[Standing, press.Press], bool]
@@ -49,12 +52,14 @@ def answer(
     do: Do,
     show: Show | None = None,
     link: str = "",
+    then: str = "",
 ) -> HttpResponse:
     """Show what the act means, or do it when its button is pressed; the same press does it once.
 
     `show` adds to the page's context. What cannot be done now is said in words, and a press of it
     changes nothing. `link` is the address of a letter's link: nobody need be signed in then, so the
-    pages name nobody, and what was done is said on a page of its own.
+    pages name nobody, and what was done is said on a page of its own. `then` is the address of
+    a page that says it better than the account does.
     """
     found = standing.of(membership)
     if request.method != "POST":
@@ -64,10 +69,10 @@ def answer(
     except press.BadPress:
         return page(request, found, act, show, status=400, link=link)
     if _is_done(pressed, membership):
-        return _told(request, found, act, link) if link else redirect("account")
+        return _told(request, found, act, link) if link else redirect(then or "account")
     if reason := acts.why_not(act, found):
         return cannot(request, found, act, reason, status=409, link=link)
-    return _ask(request, found, act, pressed, do, link)
+    return _ask(request, found, act, pressed, do, link=link, then=then)
 
 
 def read(request: HttpRequest, membership: Membership, act: Act) -> press.Press:
@@ -114,7 +119,14 @@ def see_other(url: str) -> HttpResponse:
 
 
 def _ask(
-    request: HttpRequest, found: Standing, act: Act, pressed: press.Press, do: Do, link: str
+    request: HttpRequest,
+    found: Standing,
+    act: Act,
+    pressed: press.Press,
+    do: Do,
+    *,
+    link: str,
+    then: str,
 ) -> HttpResponse:
     """Ask for the change, then show the account, which says whether it is done or noted."""
     try:
@@ -122,12 +134,14 @@ def _ask(
     except (wishes.NotNow, wishes.TooLittle):
         # It changed between our look and the verb's.
         fresh = _afresh(found)
-        words = acts.why_not(act, fresh) or _CHANGED
+        words = acts.why_not(act, fresh) or str(_CHANGED)
         return cannot(request, fresh, act, words, status=409, link=link)
     except stripe_api.Refused:
         return later(request, status=502, link=link)
     if link:
         return _told(request, _afresh(found), act, link)
+    if done and then:
+        return redirect(then)
     if done:
         request.session[DONE_KEY] = act.value
     return redirect("account")

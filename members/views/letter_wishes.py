@@ -5,6 +5,7 @@ from email.utils import parseaddr
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods
 
 from members import addresses, limits, signin, vault
@@ -13,7 +14,7 @@ from members.models import Supporter
 
 _METHODS = ["GET", "HEAD", "POST"]
 _SAVED = "letters_saved"
-_OWN = "That is the address you have already."
+_OWN = _("That is the address you have already.")
 
 
 @require_http_methods(_METHODS)

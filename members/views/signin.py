@@ -7,7 +7,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
-from members import limits, signin, vault
+from members import languages, limits, signin, vault
 from members.forms import AddressForm
 
 
@@ -59,7 +59,10 @@ def _enter(request: HttpRequest, signin_id: UUID, token: str) -> HttpResponse:
     if supporter is None:
         return _link_is_over(request)
     signin.enter(request, supporter)
-    return redirect("account")
+    response = redirect("account")
+    if not languages.chosen(request):
+        languages.remember(response, supporter.language)
+    return response
 
 
 def _link_is_over(request: HttpRequest) -> HttpResponse:

@@ -1,6 +1,7 @@
 """The account in a real browser: every page and state, on a phone and on a desk."""
 
 import os
+import re
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -9,15 +10,22 @@ from typing import Any
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
+from django.db import transaction
 from django.utils import timezone
 from playwright.sync_api import Browser, Page, sync_playwright
 from pytest_django.live_server_helper import LiveServer
 
-from billing.models import Intent, Membership
+from billing import receipts
+from billing.cause import Cause
+from billing.models import Intent, Letter, Membership, MembershipEvent
 from billing.models.stripe import IntentKind
+from members import access, sessions
+from members.models.access import Action, Field, Purpose
+from members.models.staff import Role
 from tests import rows
 from tests.browser.test_the_whole_way import FLAGS, accessible
 from tests.servers import chromium_binary
+from tests.staff_desk import staff
 from tests.supporter_desk import path_of, signed_in
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -116,7 +124,34 @@ def joined_today() -> Membership:
     return paid(membership(started_at=now, created_at=now, period_start=now))
 
 
+def eventful() -> Membership:
+    """Refused once and given back once, looked at once, with a second browser signed in."""
+    made = paid(membership())
+    refused = timezone.now() - timedelta(days=400)
+    first = rows.payment(made, paid_at=refused + timedelta(days=3), first_failed_at=refused)
+    rows.refund(first, refunded_at=refused + timedelta(days=9))
+    with transaction.atomic():
+        for payment in made.payments.all():
+            receipts.issue(payment, cause=Cause.reconcile(quiet=True))
+    MembershipEvent.objects.create(membership=made, new_state="active", source="stripe")
+    Letter.objects.create(
+        kind="receipt", key="k", supporter=made.supporter, state="sent", sent_at=refused
+    )
+    access.note(
+        staff=staff(Role.SUPPORT),
+        supporter_id=made.supporter_id,
+        action=Action.SHOWN,
+        fields=[Field.NAME, Field.PAYMENTS],
+        purpose=Purpose.ASKED,
+    )
+    sessions.begin(made.supporter, user_agent="Android Firefox/132.0")
+    return made
+
+
 STATES = {
+    "eventful": (eventful, ["/account/history/", "/account/history/?show=looks",
+                            "/account/papers/", "/account/browsers/", "/account/data/",
+                            "/account/letters/", "/account/address/", "/account/erase/"]),
     "active": (active, ["", "amount", "amount?amount=5", "amount?amount=x", "rhythm", "skip",
                         "pause", "cancel", "withdraw", "/"]),
     "new": (joined_today, ["", "withdraw"]),
@@ -125,7 +160,7 @@ STATES = {
     "yearly": (yearly, ["", "rhythm", "pause"]),
     "paused": (paused, ["", "resume"]),
     "overdue": (overdue, ["", "/"]),
-    "ending": (ending, ["", "cancel"]),
+    "ending": (ending, ["", "cancel", "cancelled"]),
     "second": (second, ["", "undo"]),
     "noted": (noted, [""]),
     "pending": (pending, ["", "/"]),
@@ -149,12 +184,13 @@ def test_every_page_of_the_account_can_be_used_by_everybody(
     )
     page = context.new_page()
     for verb in verbs:
-        address = verb if verb == "/" else path_of(of, verb) if verb else "/account/"
-        if "?" in verb:
+        address = verb if verb.startswith("/") else path_of(of, verb) if verb else "/account/"
+        if "?" in verb and not verb.startswith("/"):
             act, query = verb.split("?")
             address = f"{path_of(of, act)}?{query}"
         page.goto(address)
-        keep_a_picture(page, f"{state}-{verb.strip('/') or ('join' if verb else 'account')}", size)
+        called = re.sub(r"\W+", "-", verb.strip("/")) or ("join" if verb else "account")
+        keep_a_picture(page, f"{state}-{called}", size)
         accessible(page)
         fits(page)
     context.close()

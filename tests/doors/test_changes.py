@@ -326,7 +326,7 @@ def test_withdrawing_ends_it_at_once_and_gives_everything_back(desk: Desk, alice
     assert (refund.amount_cents, refund.payment.membership_id) == (2388, member.pk)
     assert Receipt.objects.filter(refers_to__isnull=False).count() == 1
     text = text_of(alice)
-    assert "you withdrew, and all you paid goes back to you" in text
+    assert "You withdrew, and all you paid goes back to you" in text
     assert "Refunded: €23.88" in text
 
 

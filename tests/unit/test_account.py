@@ -13,6 +13,7 @@ from billing.cause import Cause
 from billing.models import Intent, Membership, Payment, StripeEvent
 from billing.models.stripe import IntentKind, IntentState
 from billing.states import MembershipState
+from members import sessions
 from members.models import Supporter
 from members.privacy import copies
 from members.urls import urlpatterns
@@ -55,6 +56,9 @@ ACCOUNT_PATHS = [
     ("GET", "/account/data/{export}/"),
     ("GET", "/account/memberships/{membership}/cancel/"),
     ("POST", "/account/memberships/{membership}/cancel/"),
+    ("GET", "/account/memberships/{membership}/cancelled/"),
+    ("POST", "/account/memberships/{membership}/cancelled/"),
+    ("POST", "/account/browsers/{browser}/end/"),
     ("POST", "/account/memberships/{membership}/keep/"),
     ("POST", "/account/memberships/{membership}/card/"),
     ("POST", "/account/memberships/{membership}/pay/"),
@@ -74,6 +78,11 @@ OWN_PATHS = [
     "/account/address/",
     "/account/data/",
     "/account/erase/",
+    "/account/history/",
+    "/account/papers/",
+    "/account/papers/2026/statement/",
+    "/account/papers/2026/receipts/",
+    "/account/browsers/",
 ]
 
 
@@ -81,7 +90,10 @@ def alices_path(path: str) -> str:
     membership = rows.membership(rows.alice())
     receipt = receipt_of(rows.payment(membership))
     export = copies.ask(rows.alice(), press="a press of Alice's")
-    return path.format(membership=membership.id, receipt=receipt.id, export=export.id)
+    browser = sessions.begin(rows.alice(), user_agent="")
+    return path.format(
+        membership=membership.id, receipt=receipt.id, export=export.id, browser=browser.id
+    )
 
 
 @pytest.mark.parametrize(("method", "path"), ACCOUNT_PATHS)
@@ -100,6 +112,7 @@ def test_it_shows_a_stranger_nothing_of_alice(method: str, path: str) -> None:
         ("POST", "/account/data/copy/"),
         *(("GET", path) for path in OWN_PATHS),
         *(("POST", f"/account/{each}/") for each in ("letters", "address", "erase")),
+        ("POST", "/account/browsers/end/"),
     ],
 )
 def test_it_asks_everybody_else_to_sign_in(method: str, path: str) -> None:
@@ -111,7 +124,7 @@ def test_it_asks_everybody_else_to_sign_in(method: str, path: str) -> None:
 def test_it_has_no_account_address_that_the_stranger_did_not_try() -> None:
     known = {re.sub(r"{(\w+)}", r"<uuid:\1_id>", path).lstrip("/") for _, path in ACCOUNT_PATHS}
     routes = {str(each.pattern) for each in urlpatterns}
-    private = {route for route in routes if route.startswith("account/") and "<" in route}
+    private = {route for route in routes if route.startswith("account/") and "<uuid" in route}
     assert private == known
 
 
@@ -209,7 +222,8 @@ def test_it_ends_a_membership_with_the_paid_period_in_two_clicks(paid: Membershi
     path = f"/account/memberships/{paid.id}/cancel/"
     page = text_of(client, path)
     assert Membership.objects.get().ends_on is None  # looking is not ending
-    assert client.post(path, {"press": press_in(page, path)}).headers["Location"] == "/account/"
+    after = f"/account/memberships/{paid.id}/cancelled/"
+    assert client.post(path, {"press": press_in(page, path)}).headers["Location"] == after
     membership = Membership.objects.get()
     assert membership.state == MembershipState.ACTIVE
     assert membership.ends_on == membership.period_end

@@ -19,6 +19,7 @@ from members import limits
 from members.models import Consent, Supporter
 from tests import rows
 from tests.local_stripe import LocalStripe
+from tests.supporter_desk import sign_in
 
 pytestmark = pytest.mark.django_db
 
@@ -363,9 +364,7 @@ def test_it_gives_a_signed_in_supporter_their_own_account(
     client: Client, shop: LocalStripe
 ) -> None:
     alice = rows.alice()
-    session = client.session
-    session["supporter"] = str(alice.id)
-    session.save()
+    sign_in(client, alice)
     page = client.get("/").content.decode()
     assert 'name="email"' not in page
     press = press_on(client.post("/", GOOD | {"email": "charlie@example.org"}))
@@ -375,9 +374,7 @@ def test_it_gives_a_signed_in_supporter_their_own_account(
 
 
 def test_it_does_not_pay_for_somebody_who_signed_out_since(client: Client) -> None:
-    session = client.session
-    session["supporter"] = str(rows.alice().id)
-    session.save()
+    sign_in(client, rows.alice())
     press = press_on(review(client))
     client.post("/sign-out/")
     assert client.post("/join/pay", {"press": press}).status_code == 400

@@ -12,14 +12,18 @@ from billing import receipts
 from billing.cause import Cause
 from billing.models import Intent
 from billing.models.stripe import IntentKind
-from members import addresses, charges, signin, withdrawals
+from members import access, addresses, charges, sessions, signin, withdrawals
 from members.embed import badges
-from members.models import ChargeReport, Consent, Withdrawal
+from members.models import ChargeReport, Consent, Farewell, Withdrawal
+from members.models.access import Action, Field, Purpose
+from members.models.farewell import Why
+from members.models.staff import Role
 from members.privacy import copies, parts
 from members.privacy.parts import IMPERSONAL, PARTS
 from members.shield import orders
 from tests import rows
 from tests.letter_desk import link_in, sent
+from tests.staff_desk import staff
 from tests.supporter_desk import press_in, signed_in, text_of
 
 pytestmark = pytest.mark.django_db
@@ -67,6 +71,15 @@ def alices_life() -> dict[str, Any]:
     )
     ChargeReport.objects.update(finding="over", payment=payment, settled_at=rows.START)
     signin.ask(email="alice@example.org")
+    sessions.begin(alice, user_agent="")
+    access.note(
+        staff=staff(Role.SUPPORT),
+        supporter_id=alice.pk,
+        action=Action.SHOWN,
+        fields=[Field.PAYMENTS],
+        purpose=Purpose.ASKED,
+    )
+    Farewell.objects.create(membership=member, reason=Why.MONEY, press="secret press")
     addresses.ask(alice, email="alice@example.net")
     orders.write(
         press="secret press",

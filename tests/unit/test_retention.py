@@ -283,9 +283,9 @@ def test_it_knows_every_table_that_hangs_on_a_person() -> None:
         for relation in model._meta.related_objects
     }
     assert hanging == {
-        "AddressChange", "ChargeReport", "CompMembership", "Consent", "Dispute", "Erasure",
-        "Export", "LedgerLine", "Letter", "Membership", "MembershipEvent", "Payment", "Receipt",
-        "Refund", "SignIn", "StripeCustomer", "Withdrawal",
+        "AccessLog", "AddressChange", "Browser", "ChargeReport", "CompMembership", "Consent",
+        "Dispute", "Erasure", "Export", "Farewell", "LedgerLine", "Letter", "Membership",
+        "MembershipEvent", "Payment", "Receipt", "Refund", "SignIn", "StripeCustomer", "Withdrawal",
     }  # fmt: skip
 
 

@@ -5,6 +5,7 @@ from django.contrib.sessions.models import Session
 from django.test import Client
 
 from tests import rows
+from tests.supporter_desk import sign_in
 
 pytestmark = pytest.mark.django_db
 
@@ -12,9 +13,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def alices(client: Client) -> Client:
     """A browser in which Alice is signed in."""
-    session = client.session
-    session["supporter"] = str(rows.alice().id)
-    session.save()
+    sign_in(client, rows.alice())
     return client
 
 

@@ -124,6 +124,17 @@ def test_it_signs_in_by_the_button_and_not_by_opening_the_link(client: Client) -
 
 
 @pytest.mark.case("F11")
+def test_it_opens_on_another_device_although_scanners_were_there_first(client: Client) -> None:
+    link = link_for_alice(client)
+    scanner, phone = Client(), Client()
+    for look in (scanner.get, scanner.head, scanner.get):
+        assert look(link).status_code == 200
+    assert scanner.get("/account/").status_code == 302
+    phone.post(link)
+    assert phone.get("/account/").status_code == 200
+    assert client.get("/account/").status_code == 302
+
+
 def test_it_finds_an_address_in_whatever_case_it_is_typed(client: Client) -> None:
     rows.alice()
     ask(client, " Alice@Example.ORG ")

@@ -26,6 +26,7 @@ from members.models.staff import Role
 from members.staff.letters import masks, words
 from tests import rows
 from tests.staff_desk import signed_in, staff
+from tests.supporter_desk import sign_in
 
 NOW = datetime(2026, 11, 4, 10, 0, 5, tzinfo=UTC)
 HELPERS = [Role.SUPPORT, Role.FINANCE, Role.ADMIN]
@@ -117,9 +118,7 @@ def test_a_viewer_sees_samples_and_no_letter_of_anybody() -> None:
 def test_a_stranger_and_a_signed_in_supporter_are_sent_to_the_staff_door() -> None:
     letter, entry = queued(), suppressed()
     stranger, supporter = Client(), Client()
-    session = supporter.session
-    session["supporter"] = str(rows.alice().pk)
-    session.save()
+    sign_in(supporter, rows.alice())
     paths = [*_guarded(letter, entry), *OPEN_TO_STAFF, "/staff/letters/retry/"]
     for client in (stranger, supporter):
         for path in paths:

@@ -31,6 +31,7 @@ from tests.staff_desk import (
     signed_in,
     staff,
 )
+from tests.supporter_desk import sign_in
 
 NOW = datetime(2026, 11, 4, 10, 0, 5, tzinfo=UTC)
 
@@ -191,9 +192,7 @@ def test_it_ends_a_session_twelve_hours_after_the_code(clock: time_machine.Trave
 
 def test_it_leaves_a_supporter_signed_in_when_staff_sign_out() -> None:
     client = signed_in()
-    session = client.session
-    session["supporter"] = str(rows.alice().id)
-    session.save()
+    sign_in(client, rows.alice())
     assert client.post("/staff/sign-out/")["Location"] == "/staff/sign-in/"
     assert client.session["supporter"] == str(rows.alice().id)
     assert client.get("/staff/").status_code == 302

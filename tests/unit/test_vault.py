@@ -18,6 +18,7 @@ from members.models import Supporter
 from members.models.staff import Role
 from tests import rows
 from tests.staff_desk import code_of, give_code, give_password, staff
+from tests.supporter_desk import sign_in
 
 OLD = "dGVzdHMtb25seS10ZXN0cy1vbmx5LXRlc3RzLW9ubHk="
 NEW = base64.b64encode(b"n" * 32).decode()
@@ -65,9 +66,7 @@ def test_it_leaves_no_name_and_no_address_in_a_dump(client: Client) -> None:
     client.post("/sign-in/", {"email": "alice@example.org"})
     rows.membership(rows.alice())
     client.post("/sign-in/", {"email": "alice@example.org"})
-    session = client.session
-    session["supporter"] = str(rows.alice().id)
-    session.save()
+    sign_in(client, rows.alice())
     client.post("/account/name/", {"name": "Alice Wonder"})
     with sqlite3.connect(connection.settings_dict["NAME"]) as copy:
         dump = "\n".join(copy.iterdump()).lower()

@@ -2,16 +2,18 @@
 
 from typing import Final, Self
 
-from django.db import IntegrityError, models, transaction
+from django.db import models
 from django.utils import timezone
 
 from billing.ids import new_id
+from billing.models import Membership, Payment
 from billing.models.rules import one_of
 from billing.states import MembershipState, PaymentState
 from members import vault
 
 # What stands in place of the hash of an address that is nobody's any more: no hash begins so.
 GONE: Final = "gone:"
+_UNPAID: Final = (MembershipState.PENDING, MembershipState.EXPIRED)
 
 
 class ReceiptRhythm(models.TextChoices):
@@ -26,6 +28,14 @@ class SupporterQuerySet(models.QuerySet["Supporter"]):
     def with_email(self, email: str) -> Self:
         """Those who have this address, in whatever case it was typed: one row or none."""
         return self.filter(email_hash=vault.lookup_hash(email))
+
+    def without_payment(self) -> Self:
+        """Those of whom nothing ever began at the bank, as `Supporter.has_given` has it."""
+        begun = Membership.objects.filter(supporter=models.OuterRef("pk")).exclude(
+            state__in=_UNPAID
+        )
+        paid = Payment.objects.filter(supporter=models.OuterRef("pk"), state=PaymentState.SUCCEEDED)
+        return self.exclude(models.Exists(begun) | models.Exists(paid))
 
     def named(self) -> Self:
         """Those who can be found by their address: all but who was erased, or is about to be."""
@@ -70,9 +80,8 @@ class Supporter(models.Model):
 
         Until then nobody has shown that the address is theirs: anybody may have typed it in.
         """
-        unpaid = [MembershipState.PENDING, MembershipState.EXPIRED]
         return (
-            self.memberships.exclude(state__in=unpaid).exists()
+            self.memberships.exclude(state__in=_UNPAID).exists()
             or self.payments.filter(state=PaymentState.SUCCEEDED).exists()
         )
 
@@ -116,25 +125,18 @@ def supporter_for(*, email: str, name: str = "", language: str = "") -> Supporte
     An anonymous form must not change what is known of a person, so the name given with an address
     that is already here is dropped: whoever signs in may change it. Until a payment has arrived
     nothing is known: whoever came first may have been a stranger, and the later name counts; so
-    does the language, where one is given.
+    does the language, where one is given. The same statements for every address (DESIGN 9).
     """
-    known = Supporter.objects.with_email(email).first()
-    if known is not None:
-        if not known.has_given:
-            known.name = name
-            known.language = language or known.language
-            known.save(update_fields=["name_sealed", "language"])
-        return known
     fresh = Supporter(language=language or "en")
     fresh.email = email
-    fresh.name = name
-    try:
-        with transaction.atomic():
-            fresh.save(force_insert=True)
-    except IntegrityError:
-        # Another request made the same person between our look and our insert.
-        return Supporter.objects.with_email(email).get()
-    return fresh
+    Supporter.objects.bulk_create([fresh], ignore_conflicts=True)
+    found = Supporter.objects.with_email(email).get()
+    before = found.name_sealed, found.language
+    found.name, found.language = name, language or found.language
+    typed = {"name_sealed": found.name_sealed, "language": found.language}
+    if not Supporter.objects.filter(pk=found.pk).without_payment().update(**typed):
+        found.name_sealed, found.language = before
+    return found
 
 
 class Consent(models.Model):

@@ -157,6 +157,19 @@ class ReceiptSeriesAdmin(ReadOnly):
     list_display = ["series", "year", "last_number"]
 
 
+@admin.register(models.Counted)
+class CountedAdmin(ReadOnly):
+    list_display = ["supporter_id", "memberships"]
+    ordering = ["supporter_id"]
+
+
+@admin.register(models.Rollup)
+class RollupAdmin(ReadOnly):
+    list_display = ["figure", "month", "key", "count", "value"]
+    list_filter = ["figure"]
+    ordering = ["figure", "-month", "key"]
+
+
 @admin.register(models.Letter)
 class LetterAdmin(ReadOnly):
     list_display = ["kind", "state", "due_at", "attempts", "sent_at", "reason"]

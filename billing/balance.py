@@ -11,10 +11,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
+from django.db import transaction
 from django.db.models import Count, Q, QuerySet, Sum
 from django.utils import timezone
 
-from billing import disputes, ledger, payouts, stripe_api, walks
+from billing import disputes, figures, ledger, payouts, stripe_api, walks
 from billing.models import Dispute, LedgerLine, Payment, Payout, Refund
 from billing.models.ledger import LineKind
 from billing.snapshots import BookedSnapshot
@@ -49,9 +50,7 @@ def prove(*, apply: bool = True) -> Balance:
         _take_payouts()
     movements = {each.id: each for page in stripe_api.booked_pages() for each in page}
     if apply:
-        found.posted = sum(
-            ledger.post([each], payment=ledger.owner_of(each)) for each in movements.values()
-        )
+        found.posted = sum(_post(each) for each in movements.values())
     rows = {row.pk: row for row in LedgerLine.objects.all()}
     found.lines = len(rows)
     found.by_currency = _totals(movements, rows)
@@ -79,6 +78,17 @@ def _take_payouts() -> None:
         for payout in page:
             if known.get(payout.id) != payout.status:
                 payouts.take(payout.id)
+
+
+def _post(booked: BookedSnapshot) -> int:
+    """Write the line of a movement that nobody told of."""
+    owner = ledger.owner_of(booked)
+    with transaction.atomic():
+        paid = [owner.pk] if owner is not None else []
+        was = figures.before(paid)
+        posted = ledger.post([booked], payment=owner)
+        figures.settle(paid, was=was)
+    return posted
 
 
 def _compared(movements: Movements, rows: dict[str, LedgerLine], begun: datetime) -> Iterator[str]:

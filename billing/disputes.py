@@ -7,7 +7,7 @@ import structlog
 from django.conf import settings
 from django.db import transaction
 
-from billing import intents, ledger, receipts, refunds
+from billing import figures, intents, ledger, receipts, refunds
 from billing.cause import Cause
 from billing.intents import Wanted
 from billing.models import Dispute, Payment
@@ -31,6 +31,7 @@ def record(snapshot: DisputeSnapshot, *, payment: Payment, ticket: int, cause: C
     columns = _columns(snapshot) | {"applied_ticket": ticket}
     fixed = {"payment": payment, "currency": snapshot.currency, "opened_at": snapshot.created}
     with transaction.atomic():
+        was = figures.before([payment.pk])
         dispute, new = Dispute.objects.select_for_update().get_or_create(
             stripe_dispute_id=snapshot.id, defaults=columns | fixed
         )
@@ -39,6 +40,7 @@ def record(snapshot: DisputeSnapshot, *, payment: Payment, ticket: int, cause: C
             dispute.refresh_from_db()
         ledger.post(snapshot.booked, payment=payment)
         _act(dispute, cause)
+        figures.settle([payment.pk], was=was)
     log.warning("dispute recorded", dispute=str(dispute.pk), state=dispute.state)
     return dispute
 

@@ -47,8 +47,15 @@ def _plain(value: Any) -> Any:
     return value.isoformat() if isinstance(value, datetime) else value
 
 
-def write(membership: Membership, old_state: str, changes: dict[str, Any], cause: Cause) -> None:
-    """Write the line of a change, in its transaction."""
+def write(
+    membership: Membership,
+    old_state: str,
+    changes: dict[str, Any],
+    cause: Cause,
+    *,
+    happened_at: datetime | None = None,
+) -> None:
+    """Write the line of a change, in its transaction. `happened_at` is when it came about (UTC)."""
     MembershipEvent.objects.create(
         membership=membership,
         old_state=old_state,
@@ -56,6 +63,7 @@ def write(membership: Membership, old_state: str, changes: dict[str, Any], cause
         changes=changes,
         source=cause.source,
         reference=cause.reference,
+        happened_at=happened_at,
     )
     log.info(
         "membership changed",

@@ -13,9 +13,11 @@ from django.utils import timezone
 from billing import (
     collection,
     duplicates,
+    figures,
     history,
     intents,
     letters,
+    moments,
     refunds,
     stripe_api,
     tickets,
@@ -104,11 +106,14 @@ def apply(
         membership.save()
         changes = history.differences(before, history.mirror(membership))
         if changes:
-            history.write(membership, before["state"], changes, cause)
+            happened_at = moments.of_change(before, membership, cause)
+            history.write(membership, before["state"], changes, cause, happened_at=happened_at)
             _tell(membership, tidings.of_membership(before, membership, snapshot), cause)
         if membership.state == MembershipState.ACTIVE != before["state"]:
             _tell(membership, duplicates.tidings(membership), cause)
         _act(membership, snapshot, method_before)
+        if changes:
+            figures.recount(membership.supporter_id)
     return membership
 
 

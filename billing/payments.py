@@ -8,7 +8,7 @@ import structlog
 from django.db import IntegrityError, transaction
 from django.db.models import F, Q
 
-from billing import ledger, letters, memberships, receipts, refunds, tidings
+from billing import figures, ledger, letters, memberships, receipts, refunds, tidings
 from billing.cause import Cause
 from billing.ids import read_id
 from billing.models import Membership, Payment
@@ -55,7 +55,10 @@ def record_renewal(
         return None
     with transaction.atomic():
         payment = _row_of(snapshot.id, _fresh(membership, snapshot))
-        return _apply(payment, snapshot, _known(invoice), ticket=ticket, cause=cause)
+        was = figures.before([payment.pk])
+        _apply(payment, snapshot, _known(invoice), ticket=ticket, cause=cause)
+        figures.settle([payment.pk], was=was)
+    return payment
 
 
 def record_gift(snapshot: PaymentSnapshot, *, gift_id: UUID, ticket: int, cause: Cause) -> Payment:
@@ -64,7 +67,10 @@ def record_gift(snapshot: PaymentSnapshot, *, gift_id: UUID, ticket: int, cause:
         payment = Payment.objects.select_for_update().get(pk=gift_id)
         if payment.stripe_payment_intent_id not in {None, snapshot.id}:
             raise memberships.Impossible(f"gift {gift_id} is another payment")
-        return _apply(payment, snapshot, {}, ticket=ticket, cause=cause)
+        was = figures.before([gift_id])
+        _apply(payment, snapshot, {}, ticket=ticket, cause=cause)
+        figures.settle([gift_id], was=was)
+    return payment
 
 
 def record_outside(
@@ -77,12 +83,14 @@ def record_outside(
     if invoice.status != "paid" or invoice.paid_outside_cents <= 0:
         return None
     with transaction.atomic():
-        payment, _ = Payment.objects.get_or_create(
+        payment, new = Payment.objects.get_or_create(
             stripe_invoice_id=invoice.id,
             outside_stripe=True,
             defaults=_outside(membership, invoice),
         )
+        was = {} if new else figures.before([payment.pk])
         _write_facts(payment, cause, asks=False)
+        figures.settle([payment.pk], was=was)
     return payment
 
 
@@ -212,7 +220,7 @@ def _apply(
     *,
     ticket: int,
     cause: Cause,
-) -> Payment:
+) -> None:
     """Bring the row to the snapshot and write down the facts that follow from it."""
     if payment.applied_ticket < ticket:
         columns = _columns(payment, snapshot) | known
@@ -224,7 +232,6 @@ def _apply(
         payment.save()
     ledger.post(snapshot.booked, payment=payment)
     _write_facts(payment, cause, asks=snapshot.needs_confirmation)
-    return payment
 
 
 def _columns(payment: Payment, snapshot: PaymentSnapshot) -> dict[str, Any]:

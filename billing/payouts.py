@@ -4,7 +4,7 @@ from typing import Any
 
 from django.db import transaction
 
-from billing import ledger, stripe_api, tickets
+from billing import figures, ledger, stripe_api, tickets
 from billing.models import LedgerLine, Payout
 from billing.snapshots import PayoutSnapshot
 
@@ -36,8 +36,11 @@ def take(payout_id: str) -> Payout:
                 "created": snapshot.created,
             },
         )
-        for each in movements:
-            ledger.post([each], payment=ledger.owner_of(each), payout_id=payout_id)
+        owners = [ledger.owner_of(each) for each in movements]
+        paid = {owner.pk for owner in owners if owner is not None}
+        was = figures.before(paid)
+        for each, owner in zip(movements, owners, strict=True):
+            ledger.post([each], payment=owner, payout_id=payout_id)
         LedgerLine.objects.filter(pk__in=[each.id for each in movements]).update(
             payout_id=payout_id
         )
@@ -45,4 +48,5 @@ def take(payout_id: str) -> Payout:
             payout.status, payout.arrives_on = snapshot.status, snapshot.arrives_on
             payout.applied_ticket = ticket
             payout.save()
+        figures.settle(paid, was=was)
     return payout

@@ -6,7 +6,7 @@ import structlog
 from django.db import transaction
 from django.db.models import QuerySet, Sum
 
-from billing import intents, ledger, letters, receipts
+from billing import figures, intents, ledger, letters, receipts
 from billing.cause import Cause
 from billing.intents import Wanted
 from billing.models import Intent, Membership, Payment, Refund
@@ -103,6 +103,7 @@ def record(snapshot: RefundSnapshot, *, payment: Payment, ticket: int, cause: Ca
         "applied_ticket": ticket,
     }
     with transaction.atomic():
+        was = figures.before([payment.pk])
         refund, new = Refund.objects.select_for_update().get_or_create(
             stripe_refund_id=snapshot.id, defaults=fields
         )
@@ -111,6 +112,7 @@ def record(snapshot: RefundSnapshot, *, payment: Payment, ticket: int, cause: Ca
             refund.refresh_from_db()
         ledger.post(snapshot.booked, payment=payment)
         _write_documents(refund, cause)
+        figures.settle([payment.pk], was=was)
     log.info("refund recorded", refund=str(refund.pk), payment=str(payment.pk), state=refund.state)
     return refund
 

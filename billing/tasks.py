@@ -10,6 +10,7 @@ from billing import (
     balance,
     checkout,
     dunning,
+    figures,
     handlers,
     inbox,
     letters,
@@ -76,6 +77,11 @@ def backfill_events() -> None:
 @shared_task
 def balance_books() -> None:
     balance.prove()
+
+
+@shared_task
+def prove_rollups() -> None:
+    figures.nightly()
 
 
 @shared_task(name="billing.tasks.reconcile")

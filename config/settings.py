@@ -264,6 +264,7 @@ CELERY_BEAT_SCHEDULE = {
     "balance": {"task": "billing.tasks.balance_books", "schedule": crontab(hour="3", minute="50")},
     "tidy": {"task": "members.tasks.tidy", "schedule": crontab(hour="4", minute="10")},
     "reconcile": {"task": "billing.tasks.reconcile", "schedule": crontab(hour="3", minute="20")},
+    "rollups": {"task": "billing.tasks.prove_rollups", "schedule": crontab(hour="4", minute="30")},
 }
 if LETTERS_PER_MINUTE:
     # Letters over the pace wait for room, which comes in the midst of a minute.

@@ -29,6 +29,8 @@ from members import vault
 from members.models import StaffMember
 from members.reports import money, people
 from members.reports.months import Month, per_month
+from members.reports.movement import movement
+from members.reports.present import present
 
 KIND: Final = "staff-digest"
 FEW: Final = 5
@@ -119,14 +121,14 @@ def _figures(week: Month) -> list[tuple[str, str]]:
         months=weeks,
         payments=Count("pk"),
     )
-    (standing,), present = people.standings(weeks)
+    [standing] = movement(now=timezone.now(), count=1)
     return [
-        (_("Members now"), _people(standing.active)),
-        (_("Monthly recurring revenue"), _sum(standing.mrr_cents, of=standing.active)),
+        (_("Members now"), _people(standing.active_end)),
+        (_("Monthly recurring revenue"), _sum(standing.end_cents, of=standing.active_end)),
         (_("New"), _people(came["new"])),
         (_("Returned"), _people(came["returned"])),
         (_("Ended"), _people(left["ended"])),
-        (_("Overdue now"), _people(present.at_risk)),
+        (_("Overdue now"), _people(present().at_risk)),
         (_("Payments"), _people(counts["payments"])),
         (_("Came in"), _sum(income["gross"], of=counts["payments"])),
         (_("Gifts"), _people(income["gifts"])),

@@ -16,6 +16,7 @@ from django.contrib.sessions.base_session import AbstractBaseSession
 from django.db import IntegrityError, transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
+from billing import figures
 from billing.models import (
     CompMembership,
     Intent,
@@ -156,6 +157,7 @@ def _delete(supporter_id: UUID, *, now: datetime) -> bool:
     if locked is None or not _abandoned(now).filter(pk=supporter_id).exists():
         return False
     Intent.objects.filter(subject__in=subjects).delete()
+    figures.forget(supporter_id)
     payments.delete()
     MembershipEvent.objects.filter(membership__in=memberships).delete()
     memberships.delete()

@@ -7,6 +7,9 @@ from datetime import UTC, datetime
 from itertools import count
 from typing import Any
 
+from django.db import transaction
+
+from billing import figures
 from billing.models import LedgerLine, Membership, Payment, Plan, Refund
 from billing.models.ledger import LineKind
 from billing.states import MembershipState, PaymentState, RefundState
@@ -56,7 +59,10 @@ def membership(
         "period_end": NEXT_YEAR if slug == "yearly" else NEXT_MONTH,
         "created_at": START,
     }
-    return Membership.objects.create(**values | more)
+    with transaction.atomic():
+        made = Membership.objects.create(**values | more)
+        figures.recount(made.supporter_id)
+    return made
 
 
 def payment(of: Membership | None = None, **more: object) -> Payment:
@@ -78,7 +84,10 @@ def payment(of: Membership | None = None, **more: object) -> Payment:
         "period_end": of.period_end if of else None,
         "created_at": START,
     }
-    return Payment.objects.create(**values | more)
+    with transaction.atomic():
+        made = Payment.objects.create(**values | more)
+        figures.settle([made.pk], was={})
+    return made
 
 
 def refund(of: Payment, **more: object) -> Refund:
@@ -106,4 +115,8 @@ def line(of: Payment, *, amount_cents: int, fee_cents: int = 0, **more: object) 
         "booked_at": START,
         "available_on": START,
     }
-    return LedgerLine.objects.create(**values | more)
+    with transaction.atomic():
+        was = figures.before([of.pk])
+        made = LedgerLine.objects.create(**values | more)
+        figures.settle([of.pk], was=was)
+    return made

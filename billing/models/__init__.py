@@ -7,12 +7,14 @@ from billing.models.payment import Dispute, Payment, Refund
 from billing.models.plan import Plan
 from billing.models.pulse import Pulse
 from billing.models.receipt import Receipt, ReceiptSeries
+from billing.models.rollup import Counted, Rollup
 from billing.models.stripe import Intent, StripeCustomer, StripeEvent, Ticket
 from billing.models.walk import Tally, Walk
 
 __all__ = [
     "Campaign",
     "CompMembership",
+    "Counted",
     "Dispute",
     "Intent",
     "LedgerLine",
@@ -27,6 +29,7 @@ __all__ = [
     "Receipt",
     "ReceiptSeries",
     "Refund",
+    "Rollup",
     "StripeCustomer",
     "StripeEvent",
     "Suppression",

@@ -138,6 +138,12 @@ class Membership(models.Model):
                 name="membership_overdue",
                 condition=Q(state=MembershipState.PAST_DUE),
             ),
+            # What the forecast takes off.
+            models.Index(
+                fields=["ends_on"],
+                name="membership_leaves",
+                condition=Q(ends_on__isnull=False, state__in=sorted(LIVE)),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -167,11 +173,21 @@ class MembershipEvent(models.Model):
     changes = models.JSONField(default=dict)
     source = models.CharField(max_length=16)
     reference = models.CharField(max_length=255, blank=True)
+    # When it came about, by Stripe's dates or our wish's; null in lines from before we kept it.
+    happened_at = models.DateTimeField(null=True)
     recorded_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
         ordering = ["recorded_at", "id"]
         constraints = [one_of("membershipevent", "new_state", MembershipState)]
+        indexes = [
+            # Pauses are read from it, and few lines are of one.
+            models.Index(
+                fields=["membership"],
+                name="history_of_pauses",
+                condition=Q(old_state=MembershipState.PAUSED) | Q(new_state=MembershipState.PAUSED),
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.old_state or 'new'} -> {self.new_state}"

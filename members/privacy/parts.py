@@ -202,7 +202,7 @@ PARTS: Final = (
     ),
     Part(
         "memberships",
-        (billing.Membership, billing.MembershipEvent),
+        (billing.Membership, billing.MembershipEvent, billing.Counted),
         _memberships,
         kept=_BOOKS,
     ),
@@ -264,6 +264,7 @@ IMPERSONAL: Final[tuple[type[Model], ...]] = (
     billing.Plan,
     billing.Pulse,
     billing.ReceiptSeries,
+    billing.Rollup,
     billing.StripeEvent,
     billing.Tally,
     billing.Ticket,

@@ -1,7 +1,7 @@
-"""Income: what came in, what Stripe kept, what went back. Cents, dated by Stripe.
+"""What came in and went back in any stretches of time: summed from the rows themselves. Cents.
 
-What Stripe's balance transactions say, never computed, each in the month in which it was booked: so
-what happens later leaves a month that is over as it was. DOMAIN 6.2, 6.6 and 7.
+For what is not a month, such as the week of the digest; months are rolled up (reports.income, which
+says the same in the same words).
 """
 
 from typing import Final

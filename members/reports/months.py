@@ -27,6 +27,15 @@ def last_months(*, now: datetime, count: int) -> list[Month]:
     ]
 
 
+def next_months(*, now: datetime, count: int) -> list[Month]:
+    """`count` months, the first of which is the one that runs."""
+    today = dublin_date(now)
+    return [
+        Month(first, day_start(first), day_start(next_month(first)))
+        for first in months_between(today, months_back(today, 1 - count))
+    ]
+
+
 def per_month(
     rows: QuerySet[Any], *, moment: str, months: list[Month], **figures: Aggregate
 ) -> list[dict[str, int]]:

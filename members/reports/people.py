@@ -1,62 +1,14 @@
-"""Members: who stands, who came, who came back, who left. Each figure counts persons.
+"""Who came, who came back, who left, in any stretches of time: counted from the rows themselves.
 
-A person is live at a moment t if one of their memberships began at or before t and has not ended at
-or before t (both dated by Stripe). For the moment that is now, the state decides as well, so that a
-paused membership does not count. DOMAIN 7; docs/metrics.md says it in words.
+For what is not a month, such as the week of the digest; months are rolled up. Each figure counts
+persons. A person is live at a moment t if one of their memberships began at or before t and has not
+ended at or before t (both dated by Stripe). DOMAIN 7; docs/metrics.md says it in words.
 """
 
-from dataclasses import dataclass
-from typing import Any, Final
-
-from django.db.models import Case, Count, Exists, F, OuterRef, Q, QuerySet, Sum, When
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from billing.models import Membership
-from billing.models.plan import Interval
-from billing.states import MembershipState
 from members.reports.months import Month, per_month
-
-STANDING: Final = Q(state__in=[MembershipState.ACTIVE, MembershipState.PAST_DUE])
-# A yearly amount counts a twelfth a month. Whole twelfths are summed: only the sum is rounded.
-_TWELFTHS: Final = Case(
-    When(interval=Interval.YEAR, then=F("amount_cents")), default=F("amount_cents") * 12
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """How many stand at one moment, and what they promise a month, in cents."""
-
-    active: int
-    mrr_cents: int
-
-
-@dataclass(frozen=True, slots=True)
-class Present:
-    """What only the present knows: states. `at_risk_cents` is the part of MRR that is overdue."""
-
-    at_risk: int
-    at_risk_cents: int
-    paused: int
-
-
-def standings(months: list[Month]) -> tuple[list[Standing], Present]:
-    """Who stands at the end of each month, the last of which is now. One query."""
-    figures: dict[str, Any] = {}
-    for i, month in enumerate(months[:-1]):
-        figures |= _figures(str(i), _live_just_before(month))
-    figures |= _figures("now", STANDING)
-    figures |= _figures("risk", Q(state=MembershipState.PAST_DUE))
-    figures |= _figures("paused", Q(state=MembershipState.PAUSED))
-    sums = _paid_memberships().aggregate(**figures)
-    moments = [*(str(i) for i in range(len(months) - 1)), "now"]
-    present = Present(
-        at_risk=sums["active_risk"],
-        at_risk_cents=_months_worth(sums["mrr_risk"]),
-        paused=sums["active_paused"],
-    )
-    return [
-        Standing(sums[f"active_{m}"], _months_worth(sums[f"mrr_{m}"])) for m in moments
-    ], present
 
 
 def arrivals(months: list[Month]) -> list[dict[str, int]]:
@@ -96,23 +48,6 @@ def departures(months: list[Month]) -> list[dict[str, int]]:
 def _paid_memberships() -> QuerySet[Membership]:
     """Those whose first payment succeeded: `started_at` is the date of it."""
     return Membership.objects.filter(started_at__isnull=False)
-
-
-def _live_just_before(month: Month) -> Q:
-    """Live at the last moment of the month; midnight itself belongs to the next."""
-    return Q(started_at__lt=month.ends) & (Q(ended_at__isnull=True) | Q(ended_at__gte=month.ends))
-
-
-def _figures(name: str, live: Q) -> dict[str, Any]:
-    return {
-        f"active_{name}": Count("supporter", distinct=True, filter=live),
-        f"mrr_{name}": Sum(_TWELFTHS, filter=live, default=0),
-    }
-
-
-def _months_worth(twelfths: int) -> int:
-    """Cents a month from whole twelfths of a cent, rounded once, half up: 5970 -> 498."""
-    return (2 * twelfths + 12) // 24
 
 
 def _before(others: QuerySet[Membership], moment: str) -> QuerySet[Membership]:

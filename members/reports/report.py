@@ -1,12 +1,16 @@
-"""The report: thirteen months and the present, in six queries however many members there are."""
+"""The overview: thirteen months and the present, in five queries however many members there are."""
 
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from members.reports import money, people
-from members.reports.months import Month, last_months
-from members.reports.people import Present
+from billing.figures import names
+from billing.figures.names import Move
+from members.reports.failures import FailureMonth, failures
+from members.reports.income import IncomeMonth, income
+from members.reports.months import Month
+from members.reports.movement import MovementMonth, movement
+from members.reports.present import Present, present
 
 MONTHS: Final = 13
 
@@ -49,37 +53,31 @@ class Report:
 
 def build(*, now: datetime, count: int = MONTHS) -> Report:
     """Compute the report as of `now`, by the definitions of docs/metrics.md."""
-    months = last_months(now=now, count=count)
-    standings, present = people.standings(months)
-    arrivals, departures = people.arrivals(months), people.departures(months)
-    income, back, failures = (
-        money.income(months),
-        money.gone_back(months),
-        money.failures(months),
+    moved = movement(now=now, count=count)
+    money = income(now=now, count=count)
+    failed = failures(now=now, count=count)
+    lines = [_line(*each) for each in zip(moved, money, failed, strict=True)]
+    return Report(as_of=now, lines=lines, present=present())
+
+
+def _line(moved: MovementMonth, money: IncomeMonth, failed: FailureMonth) -> Line:
+    total, gifts = money.total, money.kinds[names.GIFT]
+    return Line(
+        month=moved.month,
+        active=moved.active_end,
+        mrr_cents=moved.end_cents,
+        new=moved.moves[Move.NEW].people,
+        returned=moved.moves[Move.REACTIVATION].people,
+        ended=moved.left,
+        failed=failed.failed.number,
+        failed_cents=failed.failed.value,
+        gross_cents=total.gross_cents,
+        fee_cents=total.fee_cents,
+        fee_unknown=total.fee_unknown,
+        fee_unknown_cents=total.fee_unknown_cents,
+        refund_cents=total.refund_cents,
+        dispute_cents=total.dispute_cents,
+        net_cents=total.net_cents,
+        gifts=gifts.payments,
+        gift_cents=gifts.gross_cents,
     )
-    lines = [
-        Line(
-            month=month,
-            active=standings[i].active,
-            mrr_cents=standings[i].mrr_cents,
-            new=arrivals[i]["new"],
-            returned=arrivals[i]["returned"],
-            ended=departures[i]["ended"],
-            failed=failures[i]["failed"],
-            failed_cents=failures[i]["failed_sum"],
-            gross_cents=income[i]["gross"],
-            fee_cents=income[i]["fee"],
-            fee_unknown=income[i]["fee_unknown"],
-            fee_unknown_cents=income[i]["fee_unknown_of"],
-            refund_cents=-back[i]["refunded"],
-            dispute_cents=-back[i]["disputed"],
-            net_cents=income[i]["net"]
-            + income[i]["outside"]
-            + back[i]["refunded"]
-            + back[i]["disputed"],
-            gifts=income[i]["gifts"],
-            gift_cents=income[i]["gift_sum"],
-        )
-        for i, month in enumerate(months)
-    ]
-    return Report(as_of=now, lines=lines, present=present)

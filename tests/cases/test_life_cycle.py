@@ -22,6 +22,7 @@ from tests.cases.acts import (
     letters,
     paid,
     settle,
+    stripes_now,
 )
 from tests.doors.conftest import Desk
 from tests.doors.test_duplicates import checkout_of, fresh, live, open_invoices
@@ -296,12 +297,14 @@ def test_an_amount_changed_in_the_dashboard_lands_and_counts_once(desk: Desk) ->
         desk.postman.carry(events)
         settle(desk)
         running = report.build(now=timezone.now()).running
-        assert (running.mrr_cents, running.active, running.new) == (500, 1, 1)
+        # It counts from the first payment that it is asked in.
+        assert (running.mrr_cents, running.active, running.new) == (199, 1, 1)
     moved = MembershipEvent.objects.filter(membership=member, changes__has_key="amount_cents")
     assert [each.changes["amount_cents"] for each in moved][-1] == [199, 500]
     assert len([each for each in moved if each.changes["amount_cents"] == [199, 500]]) == 1
     let_pass(desk, member)
     assert paid(member) == [199, 500]
+    assert report.build(now=stripes_now(desk)).running.mrr_cents == 500
 
 
 # The calendar

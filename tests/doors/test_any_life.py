@@ -17,7 +17,7 @@ from django.db import transaction
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
-from billing import balance, collection, reconcile
+from billing import balance, collection, figures, reconcile
 from tests import house as houses
 from tests import statements, truth
 from tests.doors.lives import Life, drawn
@@ -67,11 +67,14 @@ def _live(stripe: LocalStripe, folder: Path, chance: int, acts: list[tuple[str, 
     # Who has nothing to be charged any more is named every night; no row of ours is wrong for it.
     report = reconcile.run(apply=False)
     differences = [each for each in report.differences if not each.endswith(collection.BARE)]
+    rollups = figures.compare()
     story = "\n".join(told.log)
     hypothesis.note(story)
     assert not found, f"{found}\n{story}"
     assert books.balances, f"{books.problems}\n{story}"
     assert not differences, f"{differences}\n{story}"
+    wrong = [str(each) for each in rollups.differences]
+    assert rollups.equal, f"{wrong}\n{story}"
 
 
 def _begin(stripe: LocalStripe, folder: Path) -> None:

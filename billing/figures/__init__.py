@@ -1,0 +1,19 @@
+"""The figures of the newsroom, kept up with the facts: what is counted, of whom, in which month.
+
+`before` and `settle` go around a change of payments, `recount` after one of memberships.
+"""
+
+from billing.figures.counting import before, forget, recount, settle
+from billing.figures.proof import Comparison, compare, nightly, rebuild, stored
+
+__all__ = [
+    "Comparison",
+    "before",
+    "compare",
+    "forget",
+    "nightly",
+    "rebuild",
+    "recount",
+    "settle",
+    "stored",
+]

@@ -1,0 +1,128 @@
+"""The verbs that keep the rollups: each is the last thing in the transaction of its facts.
+
+The rollups are touched in the order of their places and nothing is locked after them, so that two
+workers never wait for each other; and they are held only for as long as a commit takes.
+"""
+
+from collections.abc import Collection
+from typing import Final
+from uuid import UUID
+
+from django.db import connection
+
+from billing.figures import facts, payments, persons
+from billing.figures.facts import PaymentBook
+from billing.figures.sums import Sums
+from billing.models import Counted, Payment
+
+_BATCH: Final = 500
+
+
+def before(payment_ids: Collection[UUID]) -> PaymentBook:
+    """What these payments are counted as, before they are changed; nobody else changes them then.
+
+    Part of the caller's transaction, which ends with `settle`.
+    """
+    return facts.payments(payment_ids, locked=True)
+
+
+def settle(payment_ids: Collection[UUID], *, was: PaymentBook) -> None:
+    """Bring the rollups to what these payments, and those who made them, are now.
+
+    `was` is what `before` told of them; a payment that is not in it is new.
+    """
+    book = facts.payments(payment_ids, locked=False)
+    changed = {each for each in {*book, *was} if book.get(each) != was.get(each)}
+    if not changed:
+        return
+    change = _sums(book, changed).less(_sums(was, changed))
+    people = Payment.objects.filter(pk__in=changed).values_list("supporter_id", flat=True)
+    for supporter_id in sorted(set(people)):
+        change.merge(_recounted(supporter_id))
+    post(change)
+
+
+def recount(supporter_id: UUID) -> None:
+    """Bring the rollups to what this supporter's memberships and payments are now."""
+    post(_recounted(supporter_id))
+
+
+def recount_all(supporter_ids: Collection[UUID]) -> None:
+    """The same for many, in a few queries. Part of the caller's transaction."""
+    missing = [Counted(supporter_id=each) for each in supporter_ids]
+    Counted.objects.bulk_create(missing, ignore_conflicts=True)
+    rows = Counted.objects.select_for_update(no_key=True).filter(pk__in=supporter_ids)
+    locked = {row.pk: row for row in rows.order_by("pk")}
+    change = Sums()
+    for supporter_id, person in facts.persons(supporter_ids).items():
+        sums, row = persons.sums_of(person), locked[supporter_id]
+        change.merge(sums.less(Sums.read(row.parts)))
+        row.parts, row.memberships = [*sums.rows()], person.memberships
+    # Faster by far than bulk_update, which names each row in one long CASE.
+    Counted.objects.bulk_create(
+        locked.values(),
+        update_conflicts=True,
+        unique_fields=["supporter"],
+        update_fields=["parts", "memberships"],
+        batch_size=_BATCH,
+    )
+    post(change)
+
+
+def forget(supporter_id: UUID) -> None:
+    """Take all off that is counted of a supporter whose rows are about to be deleted."""
+    theirs = [*Payment.objects.filter(supporter=supporter_id).values_list("pk", flat=True)]
+    book = before(theirs)
+    row = _locked(supporter_id)
+    post(Sums().less(_sums(book, book.keys()).merge(Sums.read(row.parts))))
+    row.delete()
+
+
+def post(change: Sums) -> None:
+    """Add this to the rollups, place by place."""
+    rows = [*change.rows()]
+    with connection.cursor() as cursor:
+        for begin in range(0, len(rows), _BATCH):
+            batch = rows[begin : begin + _BATCH]
+            values = [value for row in batch for value in row]
+            cursor.execute(_ADD.format(", ".join(["(%s, %s, %s, %s, %s)"] * len(batch))), values)
+
+
+# Django's bulk_create can put a number in place of another, and cannot add to it.
+_ADD: Final = """
+INSERT INTO billing_rollup (figure, month, "key", "count", "value") VALUES {}
+ON CONFLICT (figure, month, "key") DO UPDATE SET
+    "count" = billing_rollup."count" + excluded."count",
+    "value" = billing_rollup."value" + excluded."value"
+"""
+
+
+def _sums(book: PaymentBook, chosen: Collection[UUID]) -> Sums:
+    sums = Sums()
+    for each in chosen:
+        if each in book:
+            sums.merge(payments.sums_of(*book[each]))
+    return sums
+
+
+def _recounted(supporter_id: UUID) -> Sums:
+    """Write down what a supporter stands for now, and what has to be added for it."""
+    row = _locked(supporter_id)
+    # Read only now: who held the row before us has committed.
+    person = facts.persons([supporter_id])[supporter_id]
+    sums = persons.sums_of(person)
+    change = sums.less(Sums.read(row.parts))
+    if change or row.memberships != person.memberships:
+        row.parts, row.memberships = [*sums.rows()], person.memberships
+        row.save(update_fields=["parts", "memberships"])
+    return change
+
+
+def _locked(supporter_id: UUID) -> Counted:
+    rows = Counted.objects.select_for_update(no_key=True)
+    row = rows.filter(pk=supporter_id).first()
+    if row is None:
+        # Another worker may be a moment faster; then the lock waits for it.
+        Counted.objects.bulk_create([Counted(supporter_id=supporter_id)], ignore_conflicts=True)
+        row = rows.get(pk=supporter_id)
+    return row

@@ -1,0 +1,159 @@
+"""What payments stand for in the figures, summed by the database from the rows themselves.
+
+The same definitions as billing.figures.payments, in SQL: each proves the other.
+"""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any, Final
+
+from django.db.models import (
+    Case,
+    CharField,
+    Count,
+    DateField,
+    DateTimeField,
+    F,
+    Q,
+    QuerySet,
+    Sum,
+    Value,
+    When,
+)
+from django.db.models.functions import TruncMonth
+
+from billing.dates import DUBLIN
+from billing.figures import names
+from billing.figures.payments import DISPUTE_LINES, REFUND_LINES
+from billing.figures.sums import Cell, Sums
+from billing.models import LedgerLine, Payment
+from billing.models.plan import Interval
+from billing.states import PaymentState
+
+Row = dict[str, Any]
+
+_ARRIVED: Final = Q(state=PaymentState.SUCCEEDED, paid_at__isnull=False)
+_RECOVERY: Final = timedelta(days=names.RECOVERY_DAYS)
+
+
+def payment_sums() -> Sums:
+    """Every figure of payments, from the payments and the ledger. Six queries over all of them."""
+    sums = Sums()
+    for parts in (_income(), _plans(), _gifts(), _campaigns(), _tries(), _failures(), _lines()):
+        for cell, count, value in parts:
+            sums.add(cell, count, value or 0)
+    return sums
+
+
+def _month(moment: str) -> TruncMonth:
+    return TruncMonth(moment, tzinfo=DUBLIN, output_field=DateField())
+
+
+def _kind(of: str = "") -> Case:
+    """The key of a payment's income (PaymentFacts.kind); `of` leads to the payment."""
+    yearly_from = F(f"{of}period_start") + timedelta(days=names.YEARLY_FROM_DAYS)
+    dated = {f"{of}period_start__isnull": False, f"{of}period_end__isnull": False}
+    return Case(
+        When(**{f"{of}membership__isnull": True}, then=Value(names.GIFT)),
+        When(**dated, **{f"{of}period_end__gt": yearly_from}, then=Value(names.YEARLY)),
+        When(**dated, then=Value(names.MONTHLY)),
+        When(**{f"{of}plan__interval": Interval.YEAR}, then=Value(names.YEARLY)),
+        default=Value(names.MONTHLY),
+        output_field=CharField(),
+    )
+
+
+def _grouped(rows: QuerySet[Any], by: dict[str, Any], sums: dict[str, Any]) -> QuerySet[Any, Row]:
+    # The names of groups are none of the columns', which would be taken for them.
+    grouped: QuerySet[Any, Row] = rows.annotate(**by).order_by().values(*by).annotate(**sums)
+    return grouped
+
+
+def _income() -> Iterator[tuple[Cell, int, int]]:
+    known, outside = Q(fee_cents__isnull=False), Q(outside_stripe=True)
+    parts = {
+        names.GROSS: (Q(), "amount_cents"),
+        names.FEE: (known, "fee_cents"),
+        names.NET: (known, "net_cents"),
+        names.FEE_UNKNOWN: (~known & ~outside, "amount_cents"),
+        names.OUTSIDE: (outside, "amount_cents"),
+        names.EXTRA: (Q(extra_cents__gt=0), "extra_cents"),
+    }
+    sums: dict[str, Any] = {}
+    for name, (which, column) in parts.items():
+        sums |= {
+            f"{name}_count": Count("pk", filter=which),
+            f"{name}_sum": Sum(column, filter=which),
+        }
+    by = {"in_month": _month("paid_at"), "in_kind": _kind()}
+    for row in _grouped(Payment.objects.filter(_ARRIVED), by, sums):
+        for name in parts:
+            cell = Cell(name, row["in_month"], row["in_kind"])
+            yield cell, row[f"{name}_count"], row[f"{name}_sum"]
+
+
+def _plans() -> Iterator[tuple[Cell, int, int]]:
+    by = {"in_month": _month("paid_at"), "of_plan": F("plan_id")}
+    sums = {"how_many": Count("pk"), "gross": Sum("amount_cents"), "fees": Sum("fee_cents")}
+    rows = Payment.objects.filter(_ARRIVED, fee_cents__isnull=False)
+    for row in _grouped(rows, by, sums):
+        month, plan = row["in_month"], str(row["of_plan"])
+        yield Cell(names.PLAN_GROSS, month, plan), row["how_many"], row["gross"]
+        yield Cell(names.PLAN_FEE, month, plan), row["how_many"], row["fees"]
+
+
+def _gifts() -> Iterator[tuple[Cell, int, int]]:
+    by = {"in_month": _month("paid_at"), "cents": F("amount_cents")}
+    sums = {"how_many": Count("pk")}
+    for row in _grouped(Payment.objects.filter(_ARRIVED, membership=None), by, sums):
+        cell = Cell(names.GIFT_SIZE, row["in_month"], f"{row['cents']:012d}")
+        yield cell, row["how_many"], row["how_many"] * row["cents"]
+
+
+def _campaigns() -> Iterator[tuple[Cell, int, int]]:
+    by = {"in_month": _month("paid_at"), "of_campaign": F("campaign_id")}
+    sums = {"how_many": Count("pk"), "cents": Sum("amount_cents")}
+    for row in _grouped(Payment.objects.filter(_ARRIVED, membership=None), by, sums):
+        campaign = str(row["of_campaign"]) if row["of_campaign"] else names.NO_CAMPAIGN
+        cell = Cell(names.CAMPAIGN_GIFT, row["in_month"], campaign)
+        yield cell, row["how_many"], row["cents"]
+
+
+def _membership_payments() -> QuerySet[Payment]:
+    arrived = Case(When(_ARRIVED, then=F("paid_at")), output_field=DateTimeField())
+    return Payment.objects.filter(membership__isnull=False).annotate(arrived=arrived)
+
+
+def _tries() -> Iterator[tuple[Cell, int, int]]:
+    tried = Case(
+        When(first_failed_at__isnull=True, then=F("arrived")),
+        When(arrived__lt=F("first_failed_at"), then=F("arrived")),
+        default=F("first_failed_at"),
+    )
+    rows = _membership_payments().annotate(tried=tried).filter(tried__isnull=False)
+    sums = {"how_many": Count("pk"), "cents": Sum("amount_cents")}
+    for row in _grouped(rows, {"in_month": _month("tried")}, sums):
+        yield Cell(names.ATTEMPTED, row["in_month"]), row["how_many"], row["cents"]
+
+
+def _failures() -> Iterator[tuple[Cell, int, int]]:
+    healed = Q(arrived__lte=F("first_failed_at") + _RECOVERY)
+    sums = {
+        "how_many": Count("pk"),
+        "cents": Sum("amount_cents"),
+        "healed": Count("pk", filter=healed),
+        "healed_cents": Sum("amount_cents", filter=healed),
+    }
+    rows = _membership_payments().filter(first_failed_at__isnull=False)
+    for row in _grouped(rows, {"in_month": _month("first_failed_at")}, sums):
+        yield Cell(names.FAILED, row["in_month"]), row["how_many"], row["cents"]
+        yield Cell(names.RECOVERED, row["in_month"]), row["healed"], row["healed_cents"]
+
+
+def _lines() -> Iterator[tuple[Cell, int, int]]:
+    by = {"in_month": _month("booked_at"), "in_kind": _kind("payment__")}
+    sums = {"how_many": Count("pk"), "cents": Sum("net_cents")}
+    for name, kinds in ((names.REFUNDED, REFUND_LINES), (names.DISPUTED, DISPUTE_LINES)):
+        rows = LedgerLine.objects.filter(payment__isnull=False, kind__in=kinds)
+        for row in _grouped(rows, by, sums):
+            yield Cell(name, row["in_month"], row["in_kind"]), row["how_many"], row["cents"]

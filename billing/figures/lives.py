@@ -1,0 +1,188 @@
+"""A person's life as a member: from dated facts to what became of them, and when. Pure.
+
+Every moment is Stripe's, or that of a wish of ours; none is when we learnt of it. So the same facts
+give the same life whatever the order in which they came. DOMAIN 7; docs/metrics.md in words.
+
+What a membership is worth at a moment is what was last paid for it: a payment of €1.99 for a month
+or of €23.88 for a year, in twelfths of a cent a month, so that every sum is exact. A change of the
+amount counts from the first payment that it was asked in.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import pairwise
+from typing import Final
+from uuid import UUID
+
+from billing.figures.names import PAUSE_DAYS, YEARLY_FROM_DAYS, Move
+from billing.states import EndReason
+
+LONGEST_PAUSE: Final = timedelta(days=PAUSE_DAYS)
+_A_YEARS: Final = timedelta(days=YEARLY_FROM_DAYS)
+# Of two that end at one moment, that with the graver reason says how the person left.
+_WAYS_OUT: Final[dict[Move, frozenset[str]]] = {
+    Move.DISPUTE: frozenset({EndReason.DISPUTED, EndReason.FRAUD}),
+    Move.INVOLUNTARY: frozenset({EndReason.PAYMENT_FAILED}),
+    Move.WITHDRAWN: frozenset({EndReason.WITHDRAWN, EndReason.DUPLICATE}),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Paid:
+    """What was paid for one period of a membership: one invoice."""
+
+    at: datetime
+    cents: int
+    begins: datetime | None
+    ends: datetime | None
+    yearly: bool
+
+    @property
+    def twelfths(self) -> int:
+        return self.cents if self.yearly else 12 * self.cents
+
+
+@dataclass(frozen=True, slots=True)
+class Stay:
+    """One membership: from its first payment to its end, with what was paid and when it paused.
+
+    `otherwise` is its worth in twelfths where no payment says it, as of a row from an import.
+    """
+
+    began: datetime
+    ended: datetime | None
+    reason: str
+    campaign: UUID | None
+    yearly: bool
+    otherwise: int
+    paid: tuple[Paid, ...] = ()
+    pauses: tuple[tuple[datetime, datetime | None], ...] = ()
+
+    def stands(self, at: datetime) -> bool:
+        return self.began <= at and (self.ended is None or at < self.ended)
+
+    def rests(self, at: datetime) -> bool:
+        """Whether it is paused at this moment."""
+        return any(begin <= at and (end is None or at < end) for begin, end in self.pauses)
+
+    def price(self, at: datetime) -> tuple[int, bool]:
+        """What was last paid for it, in twelfths a month, and whether that was for a year."""
+        if not self.paid:
+            return self.otherwise, self.yearly
+        last = next((each for each in reversed(self.paid) if each.at <= at), self.paid[0])
+        return last.twelfths, last.yearly
+
+    def moments(self) -> Iterator[datetime]:
+        """When anything of it may have changed."""
+        yield self.began
+        if self.ended is not None:
+            yield self.ended
+        for begin, end in self.pauses:
+            yield begin
+            if end is not None:
+                yield end
+        for one, next_one in pairwise(self.paid):
+            if (one.twelfths, one.yearly) != (next_one.twelfths, next_one.yearly):
+                yield next_one.at
+
+
+@dataclass(frozen=True, slots=True)
+class Movement:
+    """One thing that became of a person. Twelfths of a cent a month, before and after.
+
+    `resting` is true of one who left while they paused: they gave nothing any more.
+    """
+
+    at: datetime
+    kind: Move
+    before: int
+    after: int
+    resting: bool = False
+    # Of a pause that became too long: nobody did anything at that moment.
+    lapsed: bool = False
+
+
+@dataclass(slots=True)
+class _Now:
+    """How it stands with a person: what they give, or since when they pause."""
+
+    worth: int = 0
+    paused_at: datetime | None = None
+    ever: bool = False
+
+
+def movements(stays: Iterable[Stay]) -> list[Movement]:
+    """All that became of a person, in order. Changes of one moment are one."""
+    stays = [each for each in stays if each.ended is None or each.ended > each.began]
+    found: list[Movement] = []
+    now = _Now()
+    for at in sorted({moment for each in stays for moment in each.moments()}):
+        lapse = _lapse(now, before=at)
+        if lapse is not None:
+            found.append(lapse)
+            now.paused_at = None
+        standing = [each for each in stays if each.stands(at)]
+        worth = sum(each.price(at)[0] for each in standing if not each.rests(at))
+        move = _move(now, worth, standing, at, stays)
+        if move is not None:
+            found.append(move)
+        _step(now, worth, at, rests=bool(standing) and not worth)
+    lapse = _lapse(now, before=None)
+    return [*found, lapse] if lapse is not None else found
+
+
+def _lapse(now: _Now, *, before: datetime | None) -> Movement | None:
+    """The end of a pause that lasted too long, if it did before this moment (or ever)."""
+    if now.paused_at is None:
+        return None
+    over = now.paused_at + LONGEST_PAUSE
+    if before is not None and before <= over:
+        return None
+    return Movement(over, Move.VOLUNTARY, 0, 0, resting=True, lapsed=True)
+
+
+def _move(
+    now: _Now, worth: int, standing: list[Stay], at: datetime, stays: list[Stay]
+) -> Movement | None:
+    if worth == now.worth and worth:
+        return None
+    if worth and now.worth:
+        kind = Move.EXPANSION if worth > now.worth else Move.CONTRACTION
+    elif worth:
+        kind = _arrival(now)
+    elif standing:
+        if not now.worth:
+            return None
+        kind = Move.PAUSED
+    elif now.worth or now.paused_at is not None:
+        kind = _way_out(each.reason for each in stays if each.ended == at)
+    else:
+        return None
+    resting = not worth and not now.worth
+    return Movement(at, kind, now.worth, worth, resting=resting)
+
+
+def _arrival(now: _Now) -> Move:
+    if not now.ever:
+        return Move.NEW
+    return Move.REACTIVATION if now.paused_at is None else Move.RESUMED
+
+
+def _way_out(reasons: Iterable[str]) -> Move:
+    told = set(reasons)
+    return next((way for way, words in _WAYS_OUT.items() if told & words), Move.VOLUNTARY)
+
+
+def _step(now: _Now, worth: int, at: datetime, *, rests: bool) -> None:
+    if rests:
+        if now.worth:
+            now.paused_at = at
+    else:
+        now.paused_at = None
+    now.worth, now.ever = worth, now.ever or bool(worth)
+
+
+def is_yearly(begins: datetime | None, ends: datetime | None, *, otherwise: bool) -> bool:
+    """Whether a period is a year's, as Stripe dated it; `otherwise` where it did not."""
+    return ends - begins > _A_YEARS if begins and ends else otherwise

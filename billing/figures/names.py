@@ -1,0 +1,112 @@
+"""The names of the figures that are rolled up: what is counted in each, and in which unit.
+
+docs/metrics.md has the definitions in full; members/reports reads them.
+"""
+
+from typing import Final
+
+from django.db.models import TextChoices
+
+
+class Move(TextChoices):
+    """What became of a person at one moment. In money the moves of a month are all its change."""
+
+    NEW = "new", "New"
+    REACTIVATION = "reactivation", "Returned"
+    RESUMED = "resumed", "Resumed"
+    EXPANSION = "expansion", "Gives more"
+    CONTRACTION = "contraction", "Gives less"
+    PAUSED = "paused", "Paused"
+    WITHDRAWN = "withdrawn", "Withdrawn"
+    VOLUNTARY = "churn_voluntary", "Left"
+    INVOLUNTARY = "churn_involuntary", "Payments failed"
+    DISPUTE = "churn_dispute", "Disputed"
+
+
+CHURN: Final = (Move.VOLUNTARY, Move.INVOLUNTARY, Move.DISPUTE)
+
+# Of a person. `value` is twelfths of a cent a month, but where it says cents.
+MOVEMENT: Final = "movement"  # by Move; value is after less before
+STANDING: Final = "standing"  # change of the number of active members, and of MRR
+LEFT_PAUSED: Final = "left_paused"  # by Move: who left while they paused, without money
+LAPSED: Final = "lapsed"  # by the day itself: a pause that became too long on it
+COHORT: Final = "cohort"  # month: of the first payment; key: the month of the change; as STANDING
+WORTH: Final = "worth"  # key: twelfths a month; change of the number of members who give so much
+TENURE_LEFT: Final = "tenure_left"  # month: of leaving; key: months of membership, to the nearest
+TENURE_NOW: Final = "tenure_now"  # month: in which it would have begun without gaps
+RHYTHM: Final = "rhythm"  # key: month or year; change of memberships, and of their MRR
+CAMPAIGN_JOIN: Final = "campaign_join"  # key: campaign; value: cents first paid
+CAMPAIGN_MRR: Final = "campaign_mrr"  # key: campaign; change of memberships, and of their MRR
+RENEWAL_DUE: Final = "renewal_due"  # yearly periods that end in the month; cents
+RENEWED: Final = "renewed"  # those of them that were paid again; cents
+DONORS: Final = "donors"  # month: the year's first day; key: ANY or GIFT; cents given
+DONORS_FIRST: Final = "donors_first"  # in whose first year it is
+DONORS_KEPT: Final = "donors_kept"  # who gave in the year before as well
+OF_PERSONS: Final = frozenset(
+    {
+        MOVEMENT,
+        STANDING,
+        LEFT_PAUSED,
+        LAPSED,
+        COHORT,
+        WORTH,
+        TENURE_LEFT,
+        TENURE_NOW,
+        RHYTHM,
+        CAMPAIGN_JOIN,
+        CAMPAIGN_MRR,
+        RENEWAL_DUE,
+        RENEWED,
+        DONORS,
+        DONORS_FIRST,
+        DONORS_KEPT,
+    }
+)
+
+# Of a payment. `value` is cents; the month is that of `paid_at`, but where it says more.
+GROSS: Final = "gross"  # by kind
+FEE: Final = "fee"  # by kind; of those whose fee is known
+NET: Final = "net"  # by kind; of those whose fee is known
+FEE_UNKNOWN: Final = "fee_unknown"  # by kind; gross of those whose fee is not told yet
+OUTSIDE: Final = "outside"  # by kind; paid to us directly
+EXTRA: Final = "extra"  # by kind; the part that was given on top
+PLAN_GROSS: Final = "plan_gross"  # by plan; of those whose fee is known
+PLAN_FEE: Final = "plan_fee"  # by plan
+GIFT_SIZE: Final = "gift_size"  # key: cents; one-off gifts of so much
+CAMPAIGN_GIFT: Final = "campaign_gift"  # by campaign
+ATTEMPTED: Final = "attempted"  # month: of the first try; membership payments
+FAILED: Final = "failed"  # month: of the first failure
+RECOVERED: Final = "recovered"  # of those, paid within RECOVERY_DAYS; month: of the first failure
+REFUNDED: Final = "refunded"  # by kind; month: booked; as the ledger has it: out is negative
+DISPUTED: Final = "disputed"  # by kind; month: booked; fees included
+OF_PAYMENTS: Final = frozenset(
+    {
+        GROSS,
+        FEE,
+        NET,
+        FEE_UNKNOWN,
+        OUTSIDE,
+        EXTRA,
+        PLAN_GROSS,
+        PLAN_FEE,
+        GIFT_SIZE,
+        CAMPAIGN_GIFT,
+        ATTEMPTED,
+        FAILED,
+        RECOVERED,
+        REFUNDED,
+        DISPUTED,
+    }
+)
+
+# Keys.
+MONTHLY: Final = "month"
+YEARLY: Final = "year"
+GIFT: Final = "gift"
+ANY: Final = "any"
+NO_CAMPAIGN: Final = ""
+
+PAUSE_DAYS: Final = 90
+RECOVERY_DAYS: Final = 30
+# A period of the one rhythm has 31 days at most, of the other 365 at least.
+YEARLY_FROM_DAYS: Final = 45

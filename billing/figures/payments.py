@@ -1,0 +1,116 @@
+"""What a payment, and what went back of it, stands for in the figures. Pure; cents."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from billing.figures import names
+from billing.figures.lives import is_yearly
+from billing.figures.sums import Cell, Sums, month_of
+from billing.models.ledger import LineKind
+from billing.states import PaymentState
+
+_RECOVERY: Final = timedelta(days=names.RECOVERY_DAYS)
+REFUND_LINES: Final = frozenset({LineKind.REFUND, LineKind.REFUND_FAILED})
+# A direct debit may come back as a dispute, or without being called one.
+DISPUTE_LINES: Final = frozenset({LineKind.DISPUTE, LineKind.PAYMENT_RETURNED})
+
+
+@dataclass(frozen=True, slots=True)
+class Booked:
+    """A movement of the ledger about a payment."""
+
+    kind: str
+    at: datetime
+    net_cents: int
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentFacts:
+    """The columns of a payment that figures are made of."""
+
+    state: str
+    cents: int
+    extra_cents: int
+    paid_at: datetime | None
+    failed_at: datetime | None
+    fee_cents: int | None
+    net_cents: int | None
+    outside: bool
+    gift: bool
+    begins: datetime | None
+    ends: datetime | None
+    plan: UUID
+    plan_interval: str
+    campaign: UUID | None
+
+    @property
+    def arrived(self) -> datetime | None:
+        """When the money came; None if it did not."""
+        return self.paid_at if self.state == PaymentState.SUCCEEDED else None
+
+    @property
+    def kind(self) -> str:
+        """The key of its income: a gift, or a membership's month or year."""
+        if self.gift:
+            return names.GIFT
+        sold_yearly = self.plan_interval == names.YEARLY
+        yearly = is_yearly(self.begins, self.ends, otherwise=sold_yearly)
+        return names.YEARLY if yearly else names.MONTHLY
+
+
+def sums_of(payment: PaymentFacts, lines: Iterable[Booked]) -> Sums:
+    """What this payment stands for in every figure of payments."""
+    sums = Sums()
+    if payment.arrived is not None:
+        _count_income(sums, payment, payment.arrived)
+    if not payment.gift:
+        _count_tries(sums, payment)
+    for line in lines:
+        _count_line(sums, line, payment.kind)
+    return sums
+
+
+def _count_income(sums: Sums, payment: PaymentFacts, arrived: datetime) -> None:
+    month, kind, cents = month_of(arrived), payment.kind, payment.cents
+    sums.add(Cell(names.GROSS, month, kind), 1, cents)
+    if payment.extra_cents:
+        sums.add(Cell(names.EXTRA, month, kind), 1, payment.extra_cents)
+    if payment.outside:
+        sums.add(Cell(names.OUTSIDE, month, kind), 1, cents)
+    if payment.fee_cents is not None and payment.net_cents is not None:
+        sums.add(Cell(names.FEE, month, kind), 1, payment.fee_cents)
+        sums.add(Cell(names.NET, month, kind), 1, payment.net_cents)
+        sums.add(Cell(names.PLAN_GROSS, month, str(payment.plan)), 1, cents)
+        sums.add(Cell(names.PLAN_FEE, month, str(payment.plan)), 1, payment.fee_cents)
+    elif not payment.outside:
+        sums.add(Cell(names.FEE_UNKNOWN, month, kind), 1, cents)
+    if payment.gift:
+        campaign = str(payment.campaign) if payment.campaign else names.NO_CAMPAIGN
+        sums.add(Cell(names.GIFT_SIZE, month, f"{cents:012d}"), 1, cents)
+        sums.add(Cell(names.CAMPAIGN_GIFT, month, campaign), 1, cents)
+
+
+def _count_tries(sums: Sums, payment: PaymentFacts) -> None:
+    """Of a membership's payment: whether the first try failed, and whether a later one healed it.
+
+    A gift has no invoice: whoever gives sees the refusal and takes another card (DOMAIN 7).
+    """
+    failed, arrived = payment.failed_at, payment.arrived
+    tried = min((each for each in (failed, arrived) if each is not None), default=None)
+    if tried is not None:
+        sums.add(Cell(names.ATTEMPTED, month_of(tried)), 1, payment.cents)
+    if failed is not None:
+        sums.add(Cell(names.FAILED, month_of(failed)), 1, payment.cents)
+        if arrived is not None and arrived <= failed + _RECOVERY:
+            sums.add(Cell(names.RECOVERED, month_of(failed)), 1, payment.cents)
+
+
+def _count_line(sums: Sums, line: Booked, kind: str) -> None:
+    month = month_of(line.at)
+    if line.kind in REFUND_LINES:
+        sums.add(Cell(names.REFUNDED, month, kind), 1, line.net_cents)
+    elif line.kind in DISPUTE_LINES:
+        sums.add(Cell(names.DISPUTED, month, kind), 1, line.net_cents)

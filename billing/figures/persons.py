@@ -1,0 +1,172 @@
+"""What a person stands for in the figures: a pure function of their memberships and payments."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from itertools import pairwise
+from typing import Final
+
+from billing.dates import dublin_date
+from billing.figures import names
+from billing.figures.lives import Movement, Paid, Stay, movements
+from billing.figures.names import CHURN, Move
+from billing.figures.sums import Cell, Sums, month_of
+
+# A twelfth of the mean Gregorian year.
+_MONTH: Final = timedelta(seconds=31_556_952 // 12)
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """One payment that arrived, of whatever kind. Cents."""
+
+    at: datetime
+    cents: int
+    gift: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """The facts of one supporter."""
+
+    stays: tuple[Stay, ...] = ()
+    given: tuple[Given, ...] = ()
+
+    @property
+    def memberships(self) -> int:
+        """How many of theirs have not ended."""
+        return sum(each.ended is None for each in self.stays)
+
+
+def sums_of(person: Person) -> Sums:
+    """What this person stands for in every figure of persons."""
+    sums = Sums()
+    life = movements(person.stays)
+    _count_life(sums, life)
+    _count_tenure(sums, life)
+    for stay in person.stays:
+        _count_stay(sums, stay)
+        _count_renewals(sums, stay)
+    _count_years(sums, person.given)
+    return sums
+
+
+def _count_life(sums: Sums, life: list[Movement]) -> None:
+    cohort = next((month_of(each.at) for each in life if each.kind is Move.NEW), None)
+    for each in life:
+        month = month_of(each.at)
+        if each.lapsed:
+            sums.add(Cell(names.LAPSED, dublin_date(each.at)), 1)
+            continue
+        if each.resting:
+            sums.add(Cell(names.LEFT_PAUSED, month, each.kind), 1)
+            continue
+        change = bool(each.after) - bool(each.before), each.after - each.before
+        sums.add(Cell(names.MOVEMENT, month, each.kind), 1, change[1])
+        sums.add(Cell(names.STANDING, month), *change)
+        if cohort is not None:
+            sums.add(Cell(names.COHORT, cohort, f"{month:%Y-%m}"), *change)
+        for worth, one in ((each.before, -1), (each.after, 1)):
+            if worth:
+                sums.add(Cell(names.WORTH, month, f"{worth:012d}"), one)
+
+
+def _count_tenure(sums: Sums, life: list[Movement]) -> None:
+    """How long they were a member, pauses and gaps left out: so far, or until they left."""
+    since: datetime | None = None
+    stayed, left = timedelta(), None
+    for each in life:
+        if each.after and not each.before:
+            since, left = each.at, None
+        elif each.before and not each.after and since is not None:
+            stayed += each.at - since
+            since = None
+        if each.kind in {*CHURN, Move.WITHDRAWN}:
+            left = each.at
+    if since is not None:
+        sums.add(Cell(names.TENURE_NOW, month_of(since - stayed)), 1)
+    elif left is not None:
+        sums.add(
+            Cell(names.TENURE_LEFT, month_of(left), f"{(stayed + _MONTH / 2) // _MONTH:04d}"), 1
+        )
+
+
+def _steps(stay: Stay) -> Iterator[tuple[datetime, int, bool]]:
+    """What the membership is worth from each of its moments on, in twelfths a month."""
+    for at in sorted(set(stay.moments())):
+        worth, yearly = stay.price(at)
+        yield at, worth if stay.stands(at) and not stay.rests(at) else 0, yearly
+
+
+def _count_stay(sums: Sums, stay: Stay) -> None:
+    """The MRR of one membership by its rhythm and its campaign, and the joining itself."""
+    if stay.ended is not None and stay.ended <= stay.began:
+        return
+    campaign = str(stay.campaign) if stay.campaign else names.NO_CAMPAIGN
+    first = stay.price(stay.began)
+    paid = first[0] if first[1] else first[0] // 12
+    sums.add(Cell(names.CAMPAIGN_JOIN, month_of(stay.began), campaign), 1, paid)
+    steps = [(stay.began, 0, first[1]), *_steps(stay)]
+    for (_, old, was_yearly), (at, new, yearly) in pairwise(steps):
+        month = month_of(at)
+        for worth, in_years, sign in ((old, was_yearly, -1), (new, yearly, 1)):
+            if worth:
+                key = names.YEARLY if in_years else names.MONTHLY
+                sums.add(Cell(names.RHYTHM, month, key), sign, sign * worth)
+                sums.add(Cell(names.CAMPAIGN_MRR, month, campaign), sign, sign * worth)
+
+
+def _count_renewals(sums: Sums, stay: Stay) -> None:
+    """Yearly periods that ran out, or will, and those that were paid again."""
+    for number, each in enumerate(stay.paid):
+        if not each.yearly or each.ends is None:
+            continue
+        if stay.ended is not None and stay.ended < each.ends:
+            continue
+        month = month_of(each.ends)
+        sums.add(Cell(names.RENEWAL_DUE, month), 1, each.cents)
+        again = _renewal(each.ends, stay.paid[number + 1 :])
+        if again is not None:
+            sums.add(Cell(names.RENEWED, month), 1, again.cents)
+
+
+def _renewal(due: datetime, later: Iterable[Paid]) -> Paid | None:
+    """The payment of the period that begins where another ends."""
+    return next((each for each in later if (each.begins or each.at) >= due), None)
+
+
+def _count_years(sums: Sums, given: tuple[Given, ...]) -> None:
+    """In which calendar years they gave: anything at all, and one-off gifts alone."""
+    kinds = ((names.ANY, given), (names.GIFT, [each for each in given if each.gift]))
+    for key, chosen in kinds:
+        years: Counter[int] = Counter()
+        for each in chosen:
+            years[dublin_date(each.at).year] += each.cents
+        for year, cents in years.items():
+            first = date(year, 1, 1)
+            sums.add(Cell(names.DONORS, first, key), 1, cents)
+            if year == min(years):
+                sums.add(Cell(names.DONORS_FIRST, first, key), 1)
+            if year - 1 in years:
+                sums.add(Cell(names.DONORS_KEPT, first, key), 1)
+
+
+def invoices(payments: Iterable[tuple[str, Paid]]) -> tuple[Paid, ...]:
+    """Payments in the order in which they came, those of one invoice as one.
+
+    Each comes with the id of its invoice, "" where it has none.
+    """
+    by_invoice: dict[str, list[Paid]] = defaultdict(list)
+    for number, (invoice, paid) in enumerate(payments):
+        by_invoice[invoice or f"#{number}"].append(paid)
+    whole = [_one(parts) for parts in by_invoice.values()]
+    return tuple(sorted(whole, key=lambda each: (each.at, each.cents)))
+
+
+def _one(parts: list[Paid]) -> Paid:
+    first = min(parts, key=lambda each: each.at)
+    if len(parts) == 1:
+        return first
+    cents = sum(each.cents for each in parts)
+    return Paid(first.at, cents, first.begins, first.ends, first.yearly)

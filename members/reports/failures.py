@@ -1,0 +1,61 @@
+"""Which payments failed at first, and which of them came in after all?"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from billing.figures import names
+from members.reports import rollups
+from members.reports.amounts import share
+from members.reports.months import Month, last_months
+from members.reports.rollups import Number
+
+
+@dataclass(frozen=True, slots=True)
+class FailureMonth:
+    """A month: payments of memberships first tried in it, and what failed first in it.
+
+    `open` is true while some of them may still come in within the days that count.
+    """
+
+    month: Month
+    attempted: Number
+    failed: Number
+    recovered: Number
+    open: bool
+
+    @property
+    def failed_share(self) -> int | None:
+        """Failed of attempted, in hundredths of a per cent."""
+        return share(self.failed.number, self.attempted.number)
+
+    @property
+    def recovered_share(self) -> int | None:
+        """Recovered of failed, by number."""
+        return share(self.recovered.number, self.failed.number)
+
+    @property
+    def recovered_value_share(self) -> int | None:
+        """Recovered of failed, by amount."""
+        return share(self.recovered.value, self.failed.value)
+
+
+def failures(*, now: datetime, count: int) -> list[FailureMonth]:
+    """The last `count` months, oldest first; the last of them runs. One query."""
+    months = last_months(now=now, count=count)
+    book = rollups.read(
+        names.ATTEMPTED,
+        names.FAILED,
+        names.RECOVERED,
+        first=months[0].first,
+        last=months[-1].first,
+    )
+    return [
+        FailureMonth(
+            month=month,
+            attempted=book.at(names.ATTEMPTED, month.first),
+            failed=book.at(names.FAILED, month.first),
+            recovered=book.at(names.RECOVERED, month.first),
+            open=month.ends + timedelta(days=names.RECOVERY_DAYS) > now,
+        )
+        for month in months
+    ]

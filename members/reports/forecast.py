@@ -1,0 +1,67 @@
+"""What will the next twelve months bring, if nobody leaves but who has said so?
+
+No guess is in it: who pays monthly goes on at what they pay now, each yearly membership pays once
+when its period runs out, and what is set to end ends. Nobody joins, nothing fails.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from billing.dates import dublin_date, month_start
+from billing.figures import names
+from members.reports import rollups
+from members.reports.amounts import divided
+from members.reports.months import Month, next_months
+from members.reports.present import leaving
+
+MONTHS: Final = 12
+
+
+@dataclass(frozen=True, slots=True)
+class ForecastMonth:
+    """A month to come: what monthly and yearly memberships will pay, and how many are set to end.
+
+    `monthly_cents` is a payment of each monthly membership that will not have ended by then;
+    `yearly_cents` of each yearly one whose period runs out and that will go on.
+    """
+
+    month: Month
+    monthly_cents: int
+    renewals: int
+    yearly_cents: int
+    leaving: int
+
+    @property
+    def cents(self) -> int:
+        return self.monthly_cents + self.yearly_cents
+
+
+def forecast(*, now: datetime, count: int = MONTHS) -> list[ForecastMonth]:
+    """The `count` months after the one that runs. Three queries."""
+    first, *months = next_months(now=now, count=count + 1)
+    today = month_start(dublin_date(now))
+    rhythms = rollups.read(names.RHYTHM, last=today)
+    monthly = rollups.total(
+        rhythms.at(names.RHYTHM, each, names.MONTHLY) for each in rhythms.months(names.RHYTHM)
+    )
+    due = rollups.read(names.RENEWAL_DUE, first=months[0].first, last=months[-1].first)
+    ends = [*leaving(until=months[-1].ends)]
+    # Of monthly ones as much as they are worth: a membership is worth what was last paid for it.
+    running = divided(monthly.value, 12)
+    running -= sum(each.cents for each in ends if not each.yearly and each.month <= first.first)
+    found = []
+    for month in months:
+        here = [each for each in ends if each.month == month.first]
+        running -= sum(each.cents for each in here if not each.yearly)
+        dues = due.at(names.RENEWAL_DUE, month.first)
+        found.append(
+            ForecastMonth(
+                month=month,
+                monthly_cents=max(running, 0),
+                renewals=dues.number - sum(each.memberships for each in here if each.yearly),
+                yearly_cents=dues.value - sum(each.cents for each in here if each.yearly),
+                leaving=sum(each.memberships for each in here),
+            )
+        )
+    return found

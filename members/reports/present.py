@@ -1,0 +1,90 @@
+"""Who is overdue, paused or twice a member just now? Asked of the rows, by partial indexes."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Final
+from uuid import UUID
+
+from django.db.models import Case, Count, F, QuerySet, Sum, When
+from django.db.models.functions import TruncMonth
+
+from billing.dates import DUBLIN
+from billing.models import Counted, Membership
+from billing.models.membership import LIVE
+from billing.models.plan import Interval
+from billing.states import MembershipState
+from members.reports.amounts import months_worth
+
+# A yearly amount counts a twelfth a month. Whole twelfths are summed: only the sum is rounded.
+TWELFTHS: Final = Case(
+    When(interval=Interval.YEAR, then=F("amount_cents")), default=F("amount_cents") * 12
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Present:
+    """What only the present knows: states. `at_risk_cents` is the part of MRR that is overdue."""
+
+    at_risk: int
+    at_risk_cents: int
+    paused: int
+
+
+def present() -> Present:
+    """How many persons are overdue or paused. Two queries."""
+    overdue = _paid().filter(state=MembershipState.PAST_DUE)
+    risk = overdue.aggregate(people=Count("supporter", distinct=True), sum=Sum(TWELFTHS))
+    paused = _paid().filter(state=MembershipState.PAUSED)
+    return Present(
+        at_risk=risk["people"],
+        at_risk_cents=months_worth(risk["sum"] or 0),
+        paused=paused.aggregate(people=Count("supporter", distinct=True))["people"],
+    )
+
+
+def at_risk() -> QuerySet[Membership]:
+    """Memberships that are overdue, the longest first: the page cuts what it shows."""
+    rows = _paid().filter(state=MembershipState.PAST_DUE).select_related("plan")
+    return rows.order_by("past_due_since", "pk")
+
+
+def duplicates() -> QuerySet[Counted]:
+    """Supporters with more than one paid membership that has not ended, by id."""
+    return Counted.objects.filter(memberships__gt=1).order_by("pk")
+
+
+def memberships_of(supporter_ids: list[UUID]) -> QuerySet[Membership]:
+    """The live memberships of these, for the page of duplicates; oldest first."""
+    rows = _paid().filter(supporter__in=supporter_ids, state__in=LIVE).select_related("plan")
+    return rows.order_by("supporter", "created_at")
+
+
+@dataclass(frozen=True, slots=True)
+class Leaving:
+    """Memberships of one rhythm that are set to end in a month. `cents` is one payment of each."""
+
+    month: date
+    yearly: bool
+    memberships: int
+    cents: int
+
+
+def leaving(*, until: datetime) -> Iterator[Leaving]:
+    """What is set to end before this moment, by Dublin month and rhythm. One query."""
+    rows = (
+        _paid()
+        .filter(ends_on__isnull=False, ends_on__lt=until, state__in=LIVE)
+        .annotate(month=TruncMonth("ends_on", tzinfo=DUBLIN))
+        .order_by()
+        .values("month", "interval")
+        .annotate(number=Count("pk"), cents=Sum("amount_cents"))
+    )
+    for row in rows:
+        yearly = row["interval"] == Interval.YEAR
+        yield Leaving(row["month"].date(), yearly, row["number"], row["cents"])
+
+
+def _paid() -> QuerySet[Membership]:
+    """Those whose first payment succeeded: `started_at` is the date of it."""
+    return Membership.objects.filter(started_at__isnull=False)

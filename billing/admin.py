@@ -234,3 +234,8 @@ class TallyAdmin(ReadOnly):
 @admin.register(models.Pulse)
 class PulseAdmin(ReadOnly):
     list_display = ["name", "seen_at"]
+
+
+@admin.register(models.Period)
+class PeriodAdmin(ReadOnly):
+    list_display = ["month", "closed_at", "closed_by", "opening_cents", "closing_cents"]

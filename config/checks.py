@@ -6,7 +6,9 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register  # noqa: A004
+from django.core.exceptions import ImproperlyConfigured
 
+from billing.accounts import chart
 from members import bounces, vault
 
 _LOOPBACK: Final = {"127.0.0.1", "localhost", "::1"}
@@ -226,4 +228,14 @@ def bank_line_is_discreet(**_kwargs: Any) -> Sequence[CheckMessage]:
     if not 5 <= len(settings.STRIPE_STATEMENT_DESCRIPTOR) <= 22:
         hint = "https://docs.stripe.com/get-started/account/statement-descriptors"
         return [Error("STRIPE_STATEMENT_DESCRIPTOR needs 5 to 22 signs.", hint, id="meitheal.E011")]
+    return []
+
+
+@register
+def books_can_be_posted(**_kwargs: Any) -> Sequence[CheckMessage]:
+    try:
+        chart.current()
+    except ImproperlyConfigured as problem:
+        hint = "docs/accounting.md says what stands in it."
+        return [Error(str(problem), hint, id="meitheal.E032")]
     return []

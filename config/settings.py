@@ -101,6 +101,9 @@ SHIELD_CHECKOUTS_PER_PAYMENT = env.int("SHIELD_CHECKOUTS_PER_PAYMENT", default=5
 SHIELD_QUIET_MINUTES = env.int("SHIELD_QUIET_MINUTES", default=15)
 SHIELD_PROOF_SUMS = env.int("SHIELD_PROOF_SUMS", default=20_000)
 
+# The books: account codes and the columns of journals; empty is billing/accounts/chart.toml
+BOOKS_FILE = env.str("BOOKS_FILE", default="")
+
 # The charity: the defaults are GCN's; what is empty is left out, never a placeholder
 CHARITY = {
     "legal_name": env.str("CHARITY_LEGAL_NAME", default="National LGBT Federation CLG"),

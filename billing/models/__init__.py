@@ -4,6 +4,7 @@ from billing.models.ledger import LedgerLine, Payout
 from billing.models.letter import Letter, LetterHold, Suppression
 from billing.models.membership import Membership, MembershipEvent
 from billing.models.payment import Dispute, Payment, Refund
+from billing.models.period import Period
 from billing.models.plan import Plan
 from billing.models.pulse import Pulse
 from billing.models.receipt import Receipt, ReceiptSeries
@@ -24,6 +25,7 @@ __all__ = [
     "MembershipEvent",
     "Payment",
     "Payout",
+    "Period",
     "Plan",
     "Pulse",
     "Receipt",

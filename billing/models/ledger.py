@@ -41,9 +41,13 @@ class LedgerLine(models.Model):
     booked_at = models.DateTimeField(db_index=True)
     available_on = models.DateTimeField()
     recorded_at = models.DateTimeField(default=timezone.now)
+    # The month of the books that counted it, once that is closed. What comes later than the closing
+    # of its own month counts in the next one that is open (billing/accounts).
+    closed_month = models.DateField(null=True)
 
     class Meta:
         ordering = ["booked_at", "id"]
+        indexes = [models.Index(fields=["closed_month", "booked_at"], name="line_of_the_books")]
         constraints = [
             one_of("ledgerline", "kind", LineKind),
             models.CheckConstraint(name="line_has_id", condition=~Q(id="")),

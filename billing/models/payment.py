@@ -48,6 +48,8 @@ class Payment(models.Model):
     last4 = models.CharField(max_length=4, blank=True)
     # An invoice that staff marked as paid: cash, or a transfer. Stripe never saw this money.
     outside_stripe = models.BooleanField(default=False)
+    # Of such a payment: the closed month that counted it, as for a line of the ledger.
+    closed_month = models.DateField(null=True)
     period_start = models.DateTimeField(null=True)
     period_end = models.DateTimeField(null=True)
     applied_ticket = models.BigIntegerField(default=0)
@@ -99,6 +101,11 @@ class Payment(models.Model):
         indexes = [
             models.Index(fields=["supporter", "-created_at"], name="payment_of_supporter"),
             models.Index(fields=["paid_at"], name="payment_by_day"),
+            models.Index(
+                fields=["closed_month", "paid_at"],
+                condition=Q(outside_stripe=True),
+                name="payment_outside_of_the_books",
+            ),
             models.Index(fields=["first_failed_at"], name="payment_by_failure"),
         ]
 

@@ -26,7 +26,7 @@ _HIDDEN: Final = frozenset(
     {"email_sealed", "email_hash", "name_sealed", "new_sealed", "new_hash", "old_sealed"}
     | {"old_hash", "nonce", "claim", "lease_until", "applied_ticket", "address_hash", "press"}
     | {"next_try_at", "supporter_id", "granted_by", "revoked_by", "held_by_id", "released_by_id"}
-    | {"lifted_by_id", "order_sealed", "staff_id"}
+    | {"lifted_by_id", "order_sealed", "staff_id", "closed_month"}
 )
 _WAITING: Final = (LetterState.QUEUED, LetterState.HELD, LetterState.GATHERED)
 _BOOKS: Final = "Books and receipts are kept six full years, as the law wants. They name nobody."
@@ -260,6 +260,7 @@ PARTS: Final = (
 # Tables that say nothing of any supporter.
 IMPERSONAL: Final[tuple[type[Model], ...]] = (
     billing.Payout,
+    billing.Period,
     billing.Campaign,
     billing.Plan,
     billing.Pulse,

@@ -20,6 +20,15 @@ def may_see_members(user: object) -> bool:
     return isinstance(user, StaffMember) and user.is_active and user.role in SEES_MEMBERS
 
 
+# The books name nobody, but whoever closes a month answers for it.
+KEEPS_BOOKS = frozenset({Role.FINANCE, Role.ADMIN})
+
+
+def keeps_books(user: object) -> bool:
+    """Whether this user's role opens the books: packs, payouts, journals, closing."""
+    return isinstance(user, StaffMember) and user.is_active and user.role in KEEPS_BOOKS
+
+
 def who(request: HttpRequest) -> StaffMember:
     """The member of staff who asks, behind the gate."""
     assert isinstance(request.user, StaffMember)  # noqa: S101 - the gate let nobody else through
@@ -34,6 +43,20 @@ def members_only_for_helpers(
     @wraps(view)
     def guarded(request: HttpRequest, /, *args: _P.args, **kwargs: _P.kwargs) -> HttpResponseBase:
         if not may_see_members(request.user):
+            return refused(request)
+        return view(request, *args, **kwargs)
+
+    return guarded
+
+
+def books_only(
+    view: Callable[Concatenate[HttpRequest, _P], HttpResponseBase],
+) -> Callable[Concatenate[HttpRequest, _P], HttpResponseBase]:
+    """Answer with the 403 page unless the role keeps the books. The gate came before this."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, /, *args: _P.args, **kwargs: _P.kwargs) -> HttpResponseBase:
+        if not keeps_books(request.user):
             return refused(request)
         return view(request, *args, **kwargs)
 

@@ -6,6 +6,16 @@ from allauth.mfa.recovery_codes import views as codes
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, path
 
+from members.staff.books.closing import close_page
+from members.staff.books.files import (
+    candidates_csv,
+    journal,
+    pack_csv,
+    pack_xlsx,
+    payouts_csv,
+    year_csv,
+)
+from members.staff.books.pages import book_list, chart_page, month_page, payouts_page, year_page
 from members.staff.enrolment import EnrolFactor
 from members.staff.events.views import event_page, inbox_page, object_page, retry
 from members.staff.letters.kinds import kind_html, kind_list, kind_page
@@ -41,6 +51,18 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("stalls/<slug:slug>/poster/", poster, name="staff-stall-poster"),
     path("shield/", shield_page, name="staff-shield"),
     path("shield/let-go/", let_go, name="staff-shield-let-go"),
+    path("books/", book_list, name="staff-books"),
+    path("books/accounts/", chart_page, name="staff-books-accounts"),
+    path("books/year/<int:year>/", year_page, name="staff-books-year"),
+    path("books/year/<int:year>/income.csv", year_csv, name="staff-books-year-csv"),
+    path("books/year/<int:year>/scheme.csv", candidates_csv, name="staff-books-scheme"),
+    path("books/<str:month>/", month_page, name="staff-books-month"),
+    path("books/<str:month>/pack.csv", pack_csv, name="staff-books-csv"),
+    path("books/<str:month>/pack.xlsx", pack_xlsx, name="staff-books-xlsx"),
+    path("books/<str:month>/payouts/", payouts_page, name="staff-books-payouts"),
+    path("books/<str:month>/payouts.csv", payouts_csv, name="staff-books-payouts-csv"),
+    path("books/<str:month>/journal/<slug:layout>/", journal, name="staff-books-journal"),
+    path("books/<str:month>/close/", close_page, name="staff-books-close"),
     path("admin/", admin.site.urls),
     path("sign-in/", account.login, name="account_login"),
     path("sign-out/", account.logout, name="account_logout"),

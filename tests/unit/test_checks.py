@@ -32,6 +32,7 @@ def found(*, deploy: bool = False) -> set[str]:
         ("meitheal.E020", {"SEPA_NOTICE_DAYS": 1}),
         ("meitheal.E031", {"SHIELD_THRESHOLDS": {"unpaid": [60]}}),
         ("meitheal.E031", {"SHIELD_THRESHOLDS": {"unpaid": [60, 50]}}),
+        ("meitheal.E032", {"BOOKS_FILE": "/nowhere/books.toml"}),
         ("meitheal.W003", {"CELERY_BROKER_URL": "memory://"}),
     ],
 )

@@ -283,8 +283,8 @@ def test_it_knows_every_table_that_hangs_on_a_person() -> None:
         for relation in model._meta.related_objects
     }
     assert hanging == {
-        "AccessLog", "AddressChange", "Browser", "ChargeReport", "CompMembership", "Consent", "Counted",
-        "Dispute", "Erasure", "Export", "Farewell", "LedgerLine", "Letter", "Membership",
+        "AccessLog", "AddressChange", "Browser", "ChargeReport", "CompMembership", "Consent",
+        "Counted", "Dispute", "Erasure", "Export", "Farewell", "LedgerLine", "Letter", "Membership",
         "MembershipEvent", "Payment", "Receipt", "Refund", "SignIn", "StripeCustomer", "Withdrawal",
     }  # fmt: skip
 

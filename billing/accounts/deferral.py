@@ -1,0 +1,90 @@
+"""Income that is not earned yet: a yearly membership with a benefit is a twelfth of it a month.
+
+What was received stands in the month in which it came; what of it belongs to later months is held
+back as deferred income, and let go a twelfth at the beginning of each. DOMAIN 6.3.
+"""
+
+from datetime import date
+from typing import Final
+
+from django.db.models import Case, DateField, F, Q, Sum, Value, When
+
+from billing.accounts.months import BookMonth, lines, outside
+from billing.accounts.movements import MATERIAL, TOKEN, plain_part
+from billing.dates import day_start, months_back, months_between, next_month
+from billing.models.plan import BenefitClass, Interval
+
+MONTHS: Final = 12
+_WITH_BENEFIT: Final[dict[str, str]] = {BenefitClass.TOKEN: TOKEN, BenefitClass.MATERIAL: MATERIAL}
+_Received = list[tuple[str, date, int]]
+
+
+def deferred_at_end(month: BookMonth) -> dict[str, int]:
+    """The cents of yearly memberships with a benefit that later months will earn, by what they are.
+
+    Of each month's payments, what came less what went back is earned in twelfths from the month of
+    the payment on: the sum is cut, not each payment, so that twelve months earn exactly all of it.
+    """
+    oldest = months_back(month.first, MONTHS - 1)
+    received = _through_stripe(month, oldest) + _directly(month, oldest)
+    deferred = dict.fromkeys(_WITH_BENEFIT.values(), 0)
+    for benefit, paid_in, cents in received:
+        deferred[_WITH_BENEFIT[benefit]] += cents - earned(
+            cents, _months_from(paid_in, month.first)
+        )
+    return deferred
+
+
+def earned(cents: int, months: int) -> int:
+    """What of a year's cents is earned once this many of its months have begun, cut to the cent."""
+    whole = abs(cents) * min(months, MONTHS) // MONTHS
+    return whole if cents >= 0 else -whole
+
+
+def _through_stripe(month: BookMonth, oldest: date) -> _Received:
+    found = lines().filter(
+        booked_at__lt=month.ends,
+        payment__paid_at__gte=day_start(oldest),
+        payment__paid_at__lt=month.ends,
+        payment__membership__isnull=False,
+        payment__plan__interval=Interval.YEAR,
+        payment__plan__benefit_class__in=list(_WITH_BENEFIT),
+    )
+    paid = _month_of("payment__paid_at", oldest, month.first)
+    sums = (
+        found.annotate(paid_in=paid, plain=plain_part())
+        .values_list("payment__plan__benefit_class", "paid_in")
+        .annotate(cents=Sum("plain"))
+    )
+    return [(benefit, paid_in, int(cents)) for benefit, paid_in, cents in sums]
+
+
+def _directly(month: BookMonth, oldest: date) -> _Received:
+    found = outside().filter(
+        paid_at__gte=day_start(oldest),
+        paid_at__lt=month.ends,
+        plan__interval=Interval.YEAR,
+        plan__benefit_class__in=list(_WITH_BENEFIT),
+    )
+    sums = (
+        found.annotate(paid_in=_month_of("paid_at", oldest, month.first))
+        .values_list("plan__benefit_class", "paid_in")
+        .annotate(cents=Sum(F("amount_cents") - F("extra_cents")))
+    )
+    return list(sums)
+
+
+def _month_of(moment: str, first: date, last: date) -> Case:
+    """The month in which a moment falls. Its borders are parameters: no zone of the database's."""
+    return Case(
+        *(
+            When(Q(**{f"{moment}__lt": day_start(next_month(each))}), then=Value(each))
+            for each in months_between(first, last)
+        ),
+        output_field=DateField(),
+    )
+
+
+def _months_from(first: date, last: date) -> int:
+    """How many months have begun from the first to the last, both counted."""
+    return (last.year - first.year) * 12 + last.month - first.month + 1

@@ -107,3 +107,9 @@ class FarewellAdmin(ReadOnly):
     list_display = ["reason", "said_at"]
     list_filter = ["reason"]
     ordering = ["-said_at"]
+
+
+@admin.register(models.Badge)
+class BadgeAdmin(ReadOnly):
+    list_display = ["made_at"]
+    ordering = ["-made_at"]

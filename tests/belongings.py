@@ -53,6 +53,8 @@ class Belongings:
             "event_id": self.event.pk,
             "browser_id": self.browser.pk,
             "year": dublin_date(self.receipt.issued_at).year,
+            "month": f"{dublin_date(self.receipt.issued_at):%Y-%m}",
+            "layout": "xero",
             "slug": self.stall.slug,
             "kind": "welcome",
             "service": "postmark",

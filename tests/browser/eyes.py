@@ -60,7 +60,7 @@ def accessible(page: Page) -> None:
     told = [
         (each["id"], each["impact"], [node["html"] for node in each["nodes"]]) for each in found
     ]
-    assert told == [], page.url
+    assert told == [], (page.url, told)
 
 
 def fits(page: Page) -> None:
@@ -107,9 +107,11 @@ def walk_by_tab(page: Page, most: int = 120) -> list[str]:
 _HERE: Final = """() => {
   const it = document.activeElement;
   if (!it || it === document.body || it === document.documentElement) return null;
-  const style = getComputedStyle(it), box = it.getBoundingClientRect();
-  const ringed = (style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 1)
-    || style.boxShadow !== 'none';
+  const box = it.getBoundingClientRect();
+  // Its own ring, or that of the label which it is the button of.
+  const ringed = [it, it.closest('label')].filter(Boolean).map(each => getComputedStyle(each))
+    .some(style => (style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 1)
+      || (style.boxShadow !== 'none' && it.type !== 'radio'));
   return {
     order: String([...document.querySelectorAll('*')].indexOf(it)),
     html: it.outerHTML.slice(0, 100),

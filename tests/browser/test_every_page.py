@@ -10,6 +10,7 @@ from typing import Any, Final
 import pytest
 from django.conf import settings
 from playwright.sync_api import Browser, BrowserContext, Page
+from pytest_django.fixtures import Settings
 from pytest_django.live_server_helper import LiveServer
 
 from tests.belongings import Belongings
@@ -21,7 +22,7 @@ from tests.routes import filled
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 # Answers that are no page.
-PAPERS: Final = ("account/receipts/", "account/data/<", "embed/", "badge/", ".svg", ".json", ".txt")
+PAPERS: Final = ("account/receipts/", "account/papers/<", "account/data/<", "embed/", ".txt")
 PAGES: Final = sorted(
     route
     for route, rule in TABLE.items()
@@ -51,6 +52,11 @@ class Look:
     def open(self, route: str) -> Page:
         self.page.goto(filled(route, self._things.ids | TABLE[route].ids(self._things)))
         return self.page
+
+
+@pytest.fixture(autouse=True)
+def _news_site(settings: Settings) -> None:
+    settings.NEWS_ORIGINS = ["https://news.example"]
 
 
 @pytest.fixture

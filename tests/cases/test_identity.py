@@ -9,6 +9,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Final
 
 import pytest
+from django.conf import settings
 from django.core import mail
 from django.test import Client
 from pytest_django.fixtures import Settings
@@ -270,9 +271,9 @@ def test_a_whole_life_writes_no_name_address_or_way_in_into_the_logs(
     dispute(desk, member.payments.get(state=PaymentState.SUCCEEDED))
     assert "ended" in letters()
     assert "membership changed" in caplog.text
-    sessions = [str(cookie.value) for cookie in client.cookies.values()]
+    session = client.cookies[settings.SESSION_COOKIE_NAME].value
     token = link.rstrip("/").rsplit("/", 1)[-1]
-    for secret in ("alice", "example.org", url.split("?")[0], token, "whsec_", "sk_", *sessions):
+    for secret in ("alice", "example.org", url.split("?")[0], token, "whsec_", "sk_", session):
         assert secret.casefold() not in caplog.text.casefold()
 
 

@@ -26,6 +26,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 STAFF: Final = ("viewer", "support", "finance", "admin")
 HELPERS: Final = ("support", "finance", "admin")
+KEEPERS: Final = ("finance", "admin")
 OUTSIDE: Final = ("anonymous", "alice", "charlie", "deactivated")
 # The admin does not tell them from another of their kind.
 ALIKE: Final = ("charlie", "support", "finance")
@@ -96,6 +97,10 @@ def staff(get: str = PAGE, post: str = NOT_THAT_WAY, roles: tuple[str, ...] = ST
 
 def helpers(get: str = PAGE, post: str = NOT_THAT_WAY) -> Rule:
     return staff(get, post, HELPERS)
+
+
+def keepers(get: str = PAGE, post: str = NOT_THAT_WAY) -> Rule:
+    return staff(get, post, KEEPERS)
 
 
 def _gated(answer: str, roles: tuple[str, ...]) -> dict[str, str]:
@@ -190,6 +195,19 @@ TABLE: Final[dict[str, Rule]] = {
     "staff/inbox/retry/": helpers(NOT_THAT_WAY, MOVES),
     "staff/inbox/look-up/": helpers(),
     "staff/inbox/events/<str:event_id>/": helpers(),
+    # The books, for who keeps them
+    "staff/books/": keepers(),
+    "staff/books/accounts/": keepers(),
+    "staff/books/year/<int:year>/": keepers(),
+    "staff/books/year/<int:year>/income.csv": keepers(),
+    "staff/books/year/<int:year>/scheme.csv": keepers(),
+    "staff/books/<str:month>/": keepers(),
+    "staff/books/<str:month>/pack.csv": keepers(),
+    "staff/books/<str:month>/pack.xlsx": keepers(),
+    "staff/books/<str:month>/payouts/": keepers(),
+    "staff/books/<str:month>/payouts.csv": keepers(),
+    "staff/books/<str:month>/journal/<slug:layout>/": keepers(),
+    "staff/books/<str:month>/close/": keepers(PAGE, BAD),
     "staff/shield/": helpers(PAGE, BAD),
     "staff/shield/let-go/": helpers(NOT_THAT_WAY, MOVES),
     "staff/stalls/": helpers(PAGE, BAD),

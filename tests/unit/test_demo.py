@@ -72,7 +72,8 @@ def test_a_second_start_keeps_the_secrets_and_follows_the_ports(tmp_path: Path) 
         out.write("STRIPE_WEBHOOK_SECRETS=whsec_kept\n")
     before = read(file)
     environment.write(site="http://127.0.0.1:9000", stripe=STRIPE, file=file)
-    assert read(file) == before | {"SITE_URL": "http://127.0.0.1:9000"}
+    moved = {"SITE_URL": "http://127.0.0.1:9000", "NEWS_ORIGINS": "http://127.0.0.1:9000"}
+    assert read(file) == before | moved
 
 
 def test_it_leaves_an_environment_of_somebody_else_alone(tmp_path: Path) -> None:

@@ -239,3 +239,16 @@ class PulseAdmin(ReadOnly):
 @admin.register(models.Period)
 class PeriodAdmin(ReadOnly):
     list_display = ["month", "closed_at", "closed_by", "opening_cents", "closing_cents"]
+
+
+@admin.register(models.JobRun)
+class JobRunAdmin(ReadOnly):
+    list_display = ["job", "began_at", "ended_at", "result", "counts", "error"]
+    list_filter = ["job", "result"]
+    ordering = ["-ended_at"]
+
+
+@admin.register(models.Alarm)
+class AlarmAdmin(ReadOnly):
+    list_display = ["what", "since", "told_at", "over_at", "acknowledged_at"]
+    ordering = ["-since"]

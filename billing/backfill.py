@@ -11,7 +11,7 @@ import structlog
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
-from billing import inbox, stripe_api, walks
+from billing import inbox, jobs, stripe_api, walks
 from billing.handlers import HANDLERS
 from billing.models import StripeEvent, Walk
 from billing.snapshots import EventSnapshot
@@ -36,11 +36,19 @@ def run(
     it looks for what is new. Raises stripe_api.Unavailable.
     """
     now = now or timezone.now()
+    with jobs.noted(NAME) as run:
+        missed = _alone(now, back, tell)
+        if missed is None:
+            run.skip()
+        else:
+            run.count(missed=missed)
+        return missed
+
+
+def _alone(now: datetime, back: timedelta | None, tell: Tell | None) -> int | None:
     try:
         with walks.alone(NAME) as walk:
-            if walk is None:
-                return None
-            return _read(walk, now, back, tell)
+            return _read(walk, now, back, tell) if walk is not None else None
     except walks.TakenOver:
         return None
 

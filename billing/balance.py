@@ -15,7 +15,7 @@ from django.db import transaction
 from django.db.models import Count, Q, QuerySet, Sum
 from django.utils import timezone
 
-from billing import disputes, figures, ledger, payouts, stripe_api, walks
+from billing import disputes, figures, jobs, ledger, payouts, stripe_api, walks
 from billing.models import Dispute, LedgerLine, Payment, Payout, Refund
 from billing.models.ledger import LineKind
 from billing.snapshots import BookedSnapshot
@@ -45,6 +45,14 @@ def prove(*, apply: bool = True) -> Balance:
 
     A line that differs is never changed: it is named as a problem. Raises stripe_api.Unavailable.
     """
+    with jobs.noted(NAME) as run:
+        found = _proven(apply)
+        run.count(lines=found.lines, written=found.posted, problems=len(found.problems))
+        run.left = len(found.problems)
+        return found
+
+
+def _proven(apply: bool) -> Balance:
     found, begun = Balance(), timezone.now()
     if apply:
         _take_payouts()

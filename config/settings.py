@@ -84,6 +84,8 @@ SWEEP_SECONDS = env.int("SWEEP_SECONDS", default=60)
 EVENT_ATTEMPTS = env.int("EVENT_ATTEMPTS", default=8)
 LETTER_ATTEMPTS = env.int("LETTER_ATTEMPTS", default=8)
 LETTERS_PER_MINUTE = env.int("LETTERS_PER_MINUTE", default=0)  # 0: as fast as the server takes them
+ALARM_MINUTES = env.int("ALARM_MINUTES", default=10)
+ALARMS_PER_HOUR = env.int("ALARMS_PER_HOUR", default=6)
 CHECKOUT_MINUTES = env.int("CHECKOUT_MINUTES", default=60)
 
 # The shield: two numbers each, from which the public forms are PRESSED, and in a STORM
@@ -257,6 +259,11 @@ CELERY_BEAT_SCHEDULE = {
     "watch": {
         "task": "members.tasks.watch_the_doors",
         "schedule": min(30, SWEEP_SECONDS),
+        "options": {"expires": 60},
+    },
+    "look-out": {
+        "task": "members.tasks.look_out",
+        "schedule": SWEEP_SECONDS,
         "options": {"expires": 60},
     },
     "remind": {"task": "billing.tasks.plan_reminders", "schedule": crontab(minute="7")},

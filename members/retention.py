@@ -16,7 +16,7 @@ from django.contrib.sessions.base_session import AbstractBaseSession
 from django.db import IntegrityError, transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from billing import figures
+from billing import alarms, figures, jobs
 from billing.models import (
     CompMembership,
     Intent,
@@ -34,6 +34,7 @@ from members.models.withdrawal import Outcome
 
 log = structlog.get_logger(__name__)
 
+NAME: Final = "tidy"
 ABANDONED_AFTER: Final = timedelta(days=7)
 LINK_KEPT: Final = timedelta(days=1)
 STRAY_STATEMENT_KEPT: Final = timedelta(days=7)
@@ -58,6 +59,20 @@ def tidy(*, now: datetime) -> Tidied:
 
     A person goes in one transaction of their own, so that one who cannot go stops no other.
     """
+    with jobs.noted(NAME) as run:
+        jobs.forget(now=now)
+        alarms.forget(now=now)
+        tidied = _tidied(now)
+        run.count(
+            sessions=tidied.sessions,
+            links=tidied.links,
+            people=tidied.people,
+            statements=tidied.statements,
+        )
+        return tidied
+
+
+def _tidied(now: datetime) -> Tidied:
     store = _session_store()
     sessions = _over_sessions(store, now).count()
     store.clear_expired()

@@ -5,9 +5,10 @@ from uuid import UUID
 from celery import shared_task
 from django.utils import timezone
 
-from members import addresses, charges, digests, retention, withdrawals
+from members import addresses, charges, digests, retention, watch, withdrawals
 from members.privacy import copies, erasure
-from members.shield import orders, watch
+from members.shield import orders
+from members.shield import watch as doors
 
 
 @shared_task
@@ -18,6 +19,11 @@ def tidy() -> None:
 @shared_task
 def plan_digests() -> None:
     digests.plan(now=timezone.now())
+
+
+@shared_task
+def look_out() -> None:
+    watch.look_out(now=timezone.now())
 
 
 @shared_task
@@ -32,7 +38,7 @@ def look_after_people() -> None:
 
 @shared_task
 def watch_the_doors() -> None:
-    watch.look(now=timezone.now())
+    doors.look(now=timezone.now())
 
 
 @shared_task

@@ -13,7 +13,7 @@ from billing.cause import Cause
 from billing.dates import dublin_date
 from billing.letters import links
 from billing.letters.links import Purpose
-from billing.models import Campaign, Letter, Membership, Receipt, StripeEvent, Suppression
+from billing.models import Alarm, Campaign, Letter, Membership, Receipt, StripeEvent, Suppression
 from billing.models.letter import SuppressionReason
 from billing.models.stripe import EventState
 from members import press, sessions, signin, vault
@@ -38,6 +38,7 @@ class Belongings:
         )
         self.event = _event()
         self.browser = sessions.begin(self.alice, user_agent="")
+        self.alarm = Alarm.objects.create(what="letters-due", since=timezone.now())
         self.stall = Campaign.objects.create(slug="stall", name="A stall")
 
     @property
@@ -55,6 +56,7 @@ class Belongings:
             "year": dublin_date(self.receipt.issued_at).year,
             "month": f"{dublin_date(self.receipt.issued_at):%Y-%m}",
             "layout": "xero",
+            "alarm_id": self.alarm.pk,
             "slug": self.stall.slug,
             "kind": "welcome",
             "service": "postmark",

@@ -13,9 +13,8 @@ from uuid import UUID
 
 import structlog
 from django.db import connection, transaction
-from django.utils import timezone
 
-from billing import walks
+from billing import jobs
 from billing.figures import counting, facts, live, persons
 from billing.figures.sums import NOTHING, Amount, Cell, Sums
 from billing.models import Counted, Membership, Rollup
@@ -92,21 +91,16 @@ def rebuild() -> None:
 
 def nightly() -> Comparison:
     """Prove that rollups and facts are equal; where they are not, name it and make them anew."""
-    begun = timezone.now()
-    found = compare()
-    for each in found.differences:
-        log.error("rollup differs", difference=str(each))
-    if not found.equal:
-        log.error("rollups made anew", places=len(found.differences), people=found.people)
-        rebuild()
-    left = compare() if not found.equal else found
-    walks.note(
-        NAME,
-        seen=found.cells,
-        healed=len(found.differences) + found.people,
-        remaining=len(left.differences) + left.people,
-        started_at=begun,
-    )
+    with jobs.noted(NAME) as run:
+        found = compare()
+        for each in found.differences:
+            log.error("rollup differs", difference=str(each))
+        if not found.equal:
+            log.error("rollups made anew", places=len(found.differences), people=found.people)
+            rebuild()
+        left = compare() if not found.equal else found
+        run.count(places=found.cells, healed=len(found.differences) + found.people)
+        run.left = len(left.differences) + left.people
     log.info("rollups proved", places=found.cells, differences=len(found.differences))
     return found
 

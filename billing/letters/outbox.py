@@ -15,7 +15,7 @@ from billing.models.letter import LetterState
 
 _BATCH: Final = 500
 # Where there is a pace to keep: somebody sits and waits for these ...
-_URGENT: Final = ("sign-in", "join-link", "address-confirm", "authenticate")
+_URGENT: Final = ("sign-in", "join-link", "address-confirm", "authenticate", "alarm")
 # ... and these come in thousands, on days of their own, and may come an hour later.
 _PATIENT: Final = ("statement", "receipts", "staff-digest")
 

@@ -11,13 +11,16 @@ from billing.models.receipt import Receipt, ReceiptSeries
 from billing.models.rollup import Counted, Rollup
 from billing.models.stripe import Intent, StripeCustomer, StripeEvent, Ticket
 from billing.models.walk import Tally, Walk
+from billing.models.watch import Alarm, JobRun
 
 __all__ = [
+    "Alarm",
     "Campaign",
     "CompMembership",
     "Counted",
     "Dispute",
     "Intent",
+    "JobRun",
     "LedgerLine",
     "Letter",
     "LetterHold",

@@ -66,6 +66,12 @@ class Letter(models.Model):
                 name="letter_to_be_gathered",
                 condition=Q(state=LetterState.GATHERED, gathered_into__isnull=True),
             ),
+            # What was given up waits for a person, among years of what was sent.
+            models.Index(
+                fields=["due_at"],
+                name="letter_given_up",
+                condition=Q(state=LetterState.FAILED),
+            ),
             # How many went out in the last minute (LETTERS_PER_MINUTE), and of late.
             models.Index(
                 fields=["-sent_at"],

@@ -6,7 +6,7 @@ from typing import Any, Final
 import structlog
 from django.utils import timezone
 
-from billing import handlers, outlook, walks
+from billing import handlers, jobs, outlook, walks
 from billing.cause import Cause
 from billing.handlers import Handler
 from billing.models import Walk
@@ -39,6 +39,16 @@ def run(
     then goes on with what was cut short. `tell` is given lines of progress. Raises
     stripe_api.Unavailable when Stripe cannot be read; the place it came to is kept.
     """
+    with jobs.noted(NAME if apply else COMPARING) as run:
+        report = _alone(apply=apply, quiet=quiet, nightly=nightly, tell=tell)
+        run.count(seen=report.seen, found=report.found, healed=report.healed, left=report.remaining)
+        run.left = report.remaining
+        if report.busy:
+            run.skip()
+        return report
+
+
+def _alone(*, apply: bool, quiet: bool, nightly: bool, tell: Tell | None) -> Report:
     try:
         with walks.alone(NAME if apply else COMPARING) as walk:
             if walk is None:

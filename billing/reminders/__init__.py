@@ -7,22 +7,27 @@ Whether a letter is still true is asked again when it is sent (letters.kinds).
 """
 
 from datetime import datetime
+from typing import Final
 
 import structlog
 
+from billing import jobs
 from billing.reminders import cards, debits, failures, pauses, renewals
 
 log = structlog.get_logger(__name__)
 
+NAME: Final = "reminders"
+
 
 def plan(*, now: datetime) -> int:
     """Write every letter that is due within a day of `now` (UTC); how many were new."""
-    new = {
-        "reminders": renewals.plan(now=now),
-        "debits": debits.plan(now=now),
-        "failures": failures.plan(now=now),
-        "cards": cards.plan(now=now),
-        "pauses": pauses.plan(now=now),
-    }
-    log.info("letters planned", **new)
-    return sum(new.values())
+    with jobs.noted(NAME) as run:
+        run.count(
+            reminders=renewals.plan(now=now),
+            debits=debits.plan(now=now),
+            failures=failures.plan(now=now),
+            cards=cards.plan(now=now),
+            pauses=pauses.plan(now=now),
+        )
+        log.info("letters planned", **run.counts)
+        return sum(run.counts.values())

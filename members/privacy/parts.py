@@ -259,9 +259,11 @@ PARTS: Final = (
 
 # Tables that say nothing of any supporter.
 IMPERSONAL: Final[tuple[type[Model], ...]] = (
+    billing.Alarm,
     billing.Payout,
     billing.Period,
     billing.Campaign,
+    billing.JobRun,
     billing.Plan,
     billing.Pulse,
     billing.ReceiptSeries,

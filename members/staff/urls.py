@@ -6,6 +6,7 @@ from allauth.mfa.recovery_codes import views as codes
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, path
 
+from members.staff.board.views import acknowledge, board
 from members.staff.books.closing import close_page
 from members.staff.books.files import (
     candidates_csv,
@@ -31,6 +32,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", reports, name="staff-reports"),
     path("members/", member_list, name="staff-members"),
     path("members.csv", members_csv, name="staff-members-csv"),
+    path("board/", board, name="staff-board"),
+    path("board/acknowledge/<int:alarm_id>/", acknowledge, name="staff-board-acknowledge"),
     path("inbox/", inbox_page, name="staff-inbox"),
     path("inbox/retry/", retry, name="staff-inbox-retry"),
     path("inbox/look-up/", object_page, name="staff-object"),

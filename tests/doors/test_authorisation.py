@@ -208,6 +208,8 @@ TABLE: Final[dict[str, Rule]] = {
     "staff/books/<str:month>/payouts.csv": keepers(),
     "staff/books/<str:month>/journal/<slug:layout>/": keepers(),
     "staff/books/<str:month>/close/": keepers(PAGE, BAD),
+    "staff/board/": staff(),
+    "staff/board/acknowledge/<int:alarm_id>/": helpers(NOT_THAT_WAY, MOVES),
     "staff/shield/": helpers(PAGE, BAD),
     "staff/shield/let-go/": helpers(NOT_THAT_WAY, MOVES),
     "staff/stalls/": helpers(PAGE, BAD),

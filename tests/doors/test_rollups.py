@@ -14,7 +14,7 @@ from billing.figures import names
 from billing.figures.names import Move
 from billing.figures.sums import Sums
 from billing.ids import new_id
-from billing.models import Intent, MembershipEvent, Payment, Rollup, Walk
+from billing.models import Intent, JobRun, MembershipEvent, Payment, Rollup
 from billing.models.stripe import IntentKind
 from billing.states import MembershipState
 from members.models import Supporter
@@ -168,8 +168,8 @@ def test_each_night_what_differs_is_named_and_made_right() -> None:
         "standing 2026-03-01 : 0/0, facts 1/2388"
     ]
     assert _equal()
-    walk = Walk.objects.get(name="rollups")
-    assert (walk.healed, walk.remaining) == (1, 0)
+    run = JobRun.objects.get(job="rollups")
+    assert (run.result, run.counts["healed"]) == ("clean", 1)
 
 
 def test_a_row_that_was_written_past_us_is_seen_as_a_person_who_differs() -> None:

@@ -14,7 +14,7 @@ from billing.cause import Cause
 from billing.dates import dublin_date
 from billing.letters.draft import KINDS, Draft
 from billing.letters.mail import indiscreet
-from billing.models import Intent, Letter, Membership, Payment, Receipt
+from billing.models import Alarm, Intent, Letter, Membership, Payment, Receipt
 from billing.models.letter import LetterState
 from billing.models.stripe import IntentKind
 from billing.states import EndReason, MembershipState, PaymentState, RefundState
@@ -25,6 +25,7 @@ from members.models import Erasure, Export, JoinLink, ShieldChange, StaffMember
 from members.models.privacy import ErasureState
 from members.models.shield import Cause as ShieldCause
 from members.models.shield import Level
+from members.models.staff import Role
 from members.shield import orders
 from members.staff.letters import preview, samples
 from members.staff.letters.words import ABOUT
@@ -252,6 +253,17 @@ def _shield_alert() -> Letter:
     return Letter(kind="shield-alert", key=f"{change.pk}:{reader.pk}")
 
 
+def _alarm(step: str) -> Callable[[], Letter]:
+    def made() -> Letter:
+        reader = StaffMember.objects.create_user("dara@example.org", role=Role.ADMIN)
+        now = timezone.now()
+        over_at = now if step == "over" else None
+        alarm = Alarm.objects.create(what="letters-due", since=now, told_at=now, over_at=over_at)
+        return Letter(kind="alarm", key=f"{alarm.pk}:{step}:{reader.pk}")
+
+    return made
+
+
 # Rows that letters of a kind are really about. Whoever adds a kind adds one here; a case whose
 # composer gives other things than the first one's has a row of its own.
 REAL: Final[dict[str, dict[str, Callable[[], Letter]]]] = {
@@ -289,6 +301,7 @@ REAL: Final[dict[str, dict[str, Callable[[], Letter]]]] = {
     "staff-digest": {"": _staff_digest},
     "join-link": {"": _join_link},
     "shield-alert": {"": _shield_alert},
+    "alarm": {"": _alarm("begun"), "it is over": _alarm("over")},
 }
 
 

@@ -1,5 +1,7 @@
 """Samples of every kind: billing's, and those of the letters that members write."""
 
+from datetime import timedelta
+
 from django.conf import settings
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -8,8 +10,10 @@ from billing.letters.draft import Draft
 from billing.letters.links import Purpose
 from billing.letters.samples import SAMPLES, shows
 from billing.letters.samples.shelf import BEGAN, NEXT, REFERENCE, link
+from billing.models import Alarm
 from billing.money import format_amount
 from billing.wording import long_date, moment_words
+from members import alarm_letters
 
 
 @shows("sign-in")
@@ -96,6 +100,22 @@ def staff_digest() -> Draft:
         "leave_url": leave_url,
     }
     return Draft(context, leave_url=leave_url)
+
+
+@shows("alarm", "it has begun")
+def alarm_begun() -> Draft:
+    return _alarm(over=False)
+
+
+@shows("alarm", "it is over")
+def alarm_over() -> Draft:
+    return _alarm(over=True)
+
+
+def _alarm(*, over: bool) -> Draft:
+    since, until = BEGAN, BEGAN + timedelta(minutes=34)
+    alarm = Alarm(what="letters-due", since=since, over_at=until if over else None)
+    return Draft(alarm_letters.context(alarm, over=over))
 
 
 def cases(kind: str) -> list[str]:

@@ -193,6 +193,11 @@ ABOUT: Final[dict[str, About]] = {
         "A week is over, and this colleague wants its numbers.",
         "Staff",
     ),
+    "alarm": About(
+        "Alarm",
+        "Something on the board has been red for ten minutes, or is well again.",
+        "Staff",
+    ),
 }
 
 _TROUBLES: Final[dict[str, str]] = {

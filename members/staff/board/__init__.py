@@ -1,0 +1,1 @@
+"""The board: whether everything is well, at a glance."""

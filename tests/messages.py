@@ -103,7 +103,11 @@ def read(path: Path) -> Catalog:
 def compiled(path: Path) -> Catalog:
     """What the .mo beside a .po file says."""
     with path.with_suffix(".mo").open("rb") as file:
-        return read_mo(file)
+        catalogue = read_mo(file)
+    for each in catalogue:
+        # Babel leaves the context of what it compiled as bytes.
+        each.context = each.context.decode() if isinstance(each.context, bytes) else each.context
+    return catalogue
 
 
 def untranslated(catalogue: Catalog) -> list[Message]:

@@ -1,8 +1,10 @@
 """Join: choose, review, pay. Two pages of ours, then Stripe's; a script only polishes."""
 
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
+from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
@@ -13,6 +15,7 @@ from billing import charity, checkout, intents, stripe_api
 from billing.ids import read_id
 from billing.models import Intent, Plan
 from billing.models.plan import Interval
+from billing.money import BadAmount, decimal_amount, parse_amount
 from members import consent, limits, offers, orders, press, signin
 from members.forms.join import FORM_WIDE_ERROR, JoinForm, prefilled
 from members.models import Consent, Supporter
@@ -142,6 +145,18 @@ def _campaign_here(request: HttpRequest) -> str:
     return _campaign(request.GET.get("campaign", ""))
 
 
+def _kept(request: HttpRequest, *, campaign: str) -> str:
+    """What a link asked for, for the language switch; nothing that we do not know is repeated."""
+    kept = {}
+    if (interval := request.GET.get("interval", "")) in Interval.values:
+        kept["interval"] = interval
+    with suppress(BadAmount):
+        kept["amount"] = decimal_amount(parse_amount(request.GET.get("amount", "")[:20]))
+    if campaign:
+        kept["campaign"] = campaign
+    return urlencode(kept)
+
+
 def _change(request: HttpRequest, *, signed_in: bool) -> HttpResponse:
     """Back from the review page, with everything filled in but the two boxes."""
     offered = offers.current()
@@ -178,6 +193,7 @@ def _form_page(
     campaign: str | None = None,
 ) -> HttpResponse:
     supporter = signin.current(request)
+    counts_for = _campaign_here(request) if campaign is None else campaign
     context = {
         "form": form,
         "least_cents": _least_a_month(form.plans.values()),
@@ -186,7 +202,8 @@ def _form_page(
         # Told to nobody but themselves: another visitor's page is the same for every address.
         "already": account.cards_of(supporter) if supporter else [],
         "cancelled": "cancelled" in request.GET,
-        "campaign": _campaign_here(request) if campaign is None else campaign,
+        "campaign": counts_for,
+        "kept_query": _kept(request, campaign=counts_for),
         "consent_text": consent.statement(name=charity.current().trading_name),
         "errors_title": FORM_WIDE_ERROR,
         "bank_lines": bank_line.examples(form.offers),

@@ -227,3 +227,16 @@ def test_the_database_refuses_a_receipt_that_is_all_on_top(db: None) -> None:
             "UPDATE billing_payment SET extra_cents = amount_cents WHERE last4 = %s",
             [payment.last4],
         )
+
+
+def test_the_language_switch_keeps_what_a_link_asked_for_and_repeats_nothing_else(
+    client: Client, desk: Desk
+) -> None:
+    Campaign.objects.create(slug="stall-2026", name="A stall")
+    asked = "interval=year&amount=30&campaign=stall-2026"
+    page = client.get(f"/?{asked}&lang=en&who=zebra").content.decode()
+    assert '<a href="?lang=ga&amp;interval=year&amp;amount=30' in page
+    assert '&amp;campaign=stall-2026" lang="ga"' in page
+    strange = client.get("/?interval=zebra&amount=zebra&campaign=zebra&lang=en").content.decode()
+    assert '<a href="?lang=ga" lang="ga"' in strange
+    assert "zebra" not in page + strange

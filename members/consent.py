@@ -36,6 +36,9 @@ def locale() -> str:
     return _LOCALES[language()]
 
 
-def statement(*, name: str) -> str:
-    """The sentence beside the box, in the name of the charity that asks."""
-    return _TEXTS[locale()].format(name=name)
+def statement(*, name: str, read: str = "") -> str:
+    """The sentence beside the box, in the name of the charity that asks; as it was `read`, if so.
+
+    `read` is the locale of a record.
+    """
+    return _TEXTS[read or locale()].format(name=name)

@@ -5,10 +5,12 @@ can open: else a page would answer differently for an address that we know (DESI
 """
 
 from collections.abc import Callable
+from http import HTTPStatus
 from typing import Final
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
 from django.utils import translation
 from django.utils.cache import patch_vary_headers
 from django.utils.translation.trans_real import parse_accept_lang_header
@@ -34,6 +36,8 @@ class PageLanguage:
             asked = _asked_for(request)
             speak(request, asked or chosen(request) or _preferred(request))
             response = _told(self.get_response(request))
+        if asked and response.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+            response = _elsewhere(request)
         patch_vary_headers(response, ("Accept-Language", "Cookie"))
         if asked:
             remember(response, asked)
@@ -75,16 +79,31 @@ def chosen(request: HttpRequest) -> str:
     return _known(request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME, ""))
 
 
-def remember(response: HttpResponse, language: str) -> None:
-    """Let this browser keep the language as its choice, for a year."""
+def remember(response: HttpResponse, language: str, *, lasting: bool = True) -> None:
+    """Let this browser keep the language as its choice: for a year, or until it is closed."""
     response.set_cookie(
         settings.LANGUAGE_COOKIE_NAME,
         language,
-        max_age=settings.LANGUAGE_COOKIE_AGE,
+        max_age=settings.LANGUAGE_COOKIE_AGE if lasting else None,
         httponly=settings.LANGUAGE_COOKIE_HTTPONLY,
         samesite=settings.LANGUAGE_COOKIE_SAMESITE,  # type: ignore[arg-type]  # one of its literals
         secure=settings.LANGUAGE_COOKIE_SECURE,
     )
+
+
+def forget(response: HttpResponse) -> HttpResponse:
+    """Let this browser forget its language with everything else: who signs out leaves no trace."""
+    response.delete_cookie(
+        settings.LANGUAGE_COOKIE_NAME,
+        samesite=settings.LANGUAGE_COOKIE_SAMESITE,  # type: ignore[arg-type]  # one of its literals
+    )
+    return response
+
+
+def _elsewhere(request: HttpRequest) -> HttpResponse:
+    """Where a page leads that is only the answer to a press, and cannot be opened again."""
+    inside = request.path_info.startswith(reverse("account"))
+    return HttpResponseRedirect(reverse("account" if inside else "join"))
 
 
 def _asked_for(request: HttpRequest) -> str:

@@ -19,12 +19,13 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
-from limits import RateLimitItem, parse
+from limits import RateLimitItem, RateLimitItemPerSecond, parse
 from limits.errors import StorageError
 from limits.storage import MemoryStorage, RedisStorage, Storage
 from limits.strategies import FixedWindowRateLimiter
 
 from members import pressure
+from members.pressure import Signal
 
 log = structlog.get_logger(__name__)
 
@@ -59,6 +60,8 @@ FORMS: Final = {
     "withdrawals": "Withdrawals",
     "charges": "Charges not recognised",
 }
+# By what name its thresholds are set, where it is another.
+_PRESSING: Final = {Signal.ASKED: "unpaid"}
 _SALT_KEPT: Final = int(timedelta(days=2).total_seconds())
 
 
@@ -85,8 +88,27 @@ def allow_network(limit: RateLimitItem, *, what: str, request: HttpRequest) -> b
     if not network:
         return True
     allowed = allow(limit, what=what, who=network)
-    pressure.note_form(what.removesuffix("-network"), let_through=allowed)
+    form = what.removesuffix("-network")
+    pressure.note_form(form, let_through=allowed)
+    if form == "sign-in":
+        presses(Signal.SIGN_INS, request=request)
+    if not allowed:
+        presses(Signal.LIMITED, request=request)
     return allowed
+
+
+def presses(signal: Signal, *, request: HttpRequest) -> None:
+    """Count one for the shield; of one network only a third of what calls for its first level.
+
+    One network alone is held by its limits, and never closes the door to everybody else. The
+    machine itself is not counted.
+    """
+    network = network_of(request)
+    first, _storm = settings.SHIELD_THRESHOLDS[_PRESSING.get(signal, signal.value)]
+    seconds = int(pressure.WINDOWS[signal].total_seconds())
+    share = RateLimitItemPerSecond(max(1, first // 3), seconds)
+    if network and allow(share, what=f"presses-{signal}", who=network):
+        pressure.note(signal)
 
 
 def allow_all(limit: RateLimitItem, *, what: str, request: HttpRequest) -> bool:

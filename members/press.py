@@ -28,9 +28,13 @@ class Press:
     about: dict[str, Any]
 
 
-def make(*, button: str, about: dict[str, Any], press_id: str = "") -> str:
-    """The hidden field's text for a new press of this button, or again for a known one."""
-    fields = {"id": press_id or uuid4().hex, "at": timezone.now().isoformat(), "about": about}
+def make(
+    *, button: str, about: dict[str, Any], press_id: str = "", shown_at: datetime | None = None
+) -> str:
+    """The hidden field's text for a new press of this button, or again for a known one, whose
+    page was shown first at `shown_at`."""
+    shown = shown_at or timezone.now()
+    fields = {"id": press_id or uuid4().hex, "at": shown.isoformat(), "about": about}
     return signing.dumps(fields, salt=f"members.press.{button}", compress=True)
 
 

@@ -41,18 +41,15 @@ _FOUND_LASTS: Final = 300
 
 
 def note(signal: Signal) -> None:
-    """Count one."""
+    """Count one. Of what a visitor does, by limits.presses: no network counts without end."""
     _count(signal.value, WINDOWS[signal])
 
 
 def note_form(form: str, *, let_through: bool) -> None:
     """Count one asking of a form, and whether it was within its limits."""
     _count(f"form:{form}", _HOUR)
-    if form == "sign-in":
-        note(Signal.SIGN_INS)
     if not let_through:
         _count(f"form-limited:{form}", _HOUR)
-        note(Signal.LIMITED)
 
 
 def found(signal: Signal, count: int) -> None:

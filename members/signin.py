@@ -88,6 +88,9 @@ def _unused(signin_id: UUID) -> QuerySet[SignIn]:
 def enter(request: HttpRequest, supporter: Supporter) -> None:
     """Sign this browser in, under a session key that nobody knew before."""
     _end_row(request)
+    if request.session.get(_SESSION_KEY, str(supporter.id)) != str(supporter.id):
+        # What the session holds was said to somebody else.
+        request.session.flush()
     browser = sessions.begin(supporter, user_agent=request.headers.get("User-Agent", ""))
     request.session[_BROWSER_KEY] = str(browser.id)
     request.session[_SESSION_KEY] = str(supporter.id)

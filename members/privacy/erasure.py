@@ -17,7 +17,7 @@ from billing.cause import Cause
 from billing.models import Letter
 from billing.models.letter import LetterState
 from members import signin
-from members.models import Erasure, Supporter
+from members.models import Erasure, JoinLink, Supporter
 from members.models.privacy import ErasureState
 from members.privacy.parts import PARTS, tombstone
 
@@ -90,6 +90,8 @@ def _begin_to_tell(erasure: Erasure) -> None:
         return
     now = timezone.now()
     signin.end_all(supporter, now=now)
+    # Found by the address alone, so now or never.
+    JoinLink.objects.filter(email_hash=supporter.email_hash).delete()
     supporter.email_hash = tombstone()
     supporter.save(update_fields=["email_hash", "signed_out_at"])
     letters.queue(

@@ -27,8 +27,10 @@ def write(*, press: str, order: dict[str, Any], language: str) -> None:
     if JoinLink.objects.filter(press=press).exists():
         return
     email = str(order["email"])
-    address = vault.normalise_email(email)
-    if not limits.allow(limits.JOIN_LINKS_PER_ADDRESS, what="join-link-address", who=address):
+    local, _at, domain = vault.normalise_email(email).rpartition("@")
+    # What follows a plus is the owner's own: one mailbox has as many such addresses as one types.
+    mailbox = f"{local.partition('+')[0]}@{domain}"
+    if not limits.allow(limits.JOIN_LINKS_PER_ADDRESS, what="join-link-address", who=mailbox):
         return
     row = JoinLink(press=press, language=language, expires_at=timezone.now() + KEPT)
     row.email = email

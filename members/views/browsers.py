@@ -8,7 +8,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from members import sessions, signin
+from members import languages, sessions, signin
 from members.models import Supporter
 
 
@@ -31,7 +31,7 @@ def end(request: HttpRequest, supporter: Supporter, browser_id: UUID) -> HttpRes
     browser = get_object_or_404(supporter.browsers, pk=browser_id)
     if browser.pk == signin.browser_of(request):
         signin.leave(request)
-        return redirect("sign-in")
+        return languages.forget(redirect("sign-in"))
     sessions.end(browser.pk)
     return redirect("account-browsers")
 
@@ -44,4 +44,4 @@ def end_all(request: HttpRequest, supporter: Supporter) -> HttpResponse:
         signin.end_all(supporter, now=timezone.now())
         supporter.save(update_fields=["signed_out_at"])
     signin.leave(request)
-    return render(request, "members/account/signed_out.html")
+    return languages.forget(render(request, "members/account/signed_out.html"))

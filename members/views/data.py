@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from members import limits, press, signin, standing
+from members import languages, limits, press, signin, standing
 from members.models import Supporter
 from members.models.privacy import ErasureState
 from members.privacy import copies, erasure
@@ -74,7 +74,7 @@ def erase(request: HttpRequest, supporter: Supporter) -> HttpResponse:
     if asked.state in _GOING_ON:
         return redirect("account-erase")
     signin.leave(request)
-    return render(request, "members/account/erased.html")
+    return languages.forget(render(request, "members/account/erased.html"))
 
 
 def _erase_page(request: HttpRequest, supporter: Supporter, *, status: int = 200) -> HttpResponse:

@@ -1,6 +1,8 @@
 """What pages of the news site fetch: the button, the meter; and the short link of a stall."""
 
 from base64 import b64encode
+from collections.abc import Callable
+from functools import wraps
 from hashlib import sha256
 from typing import Final
 
@@ -15,6 +17,7 @@ from billing import charity
 from members.embed import meter, origins, words
 from members.embed.meter import Meter
 
+_View = Callable[[HttpRequest], HttpResponse]
 _DAY, _MINUTES = 60 * 60 * 24, 60 * 5
 _LIGHT: Final = (
     ".card{fill:#fff;stroke:#e2ded6}.ink{fill:#1d1b26}.soft{fill:#57536a}.rail{fill:#e8dcf2}"
@@ -32,8 +35,34 @@ _STYLES: Final = {
 }
 
 
+def _finished(
+    by: Callable[[HttpRequest, HttpResponse], HttpResponse],
+) -> Callable[[_View], _View]:
+    """Finish what a view answers, and as well the 304 that says that nothing is new: a browser
+    keeps what it has under the headers of the newest answer (RFC 9111, 3.2)."""
+
+    def finish(view: _View) -> _View:
+        marked = conditional_page(view)
+
+        @wraps(view)
+        def finished(request: HttpRequest) -> HttpResponse:
+            return by(request, marked(request))
+
+        return finished
+
+    return finish
+
+
+def _as_picture(request: HttpRequest, response: HttpResponse) -> HttpResponse:
+    """Opened by itself the picture is a page: one with its style, and nothing else."""
+    digest = b64encode(sha256(_style(request).encode()).digest()).decode()
+    response["Content-Security-Policy"] = f"default-src 'none'; style-src 'sha256-{digest}'"
+    response["Cross-Origin-Resource-Policy"] = "cross-origin"
+    return response
+
+
 @require_safe
-@conditional_page
+@_finished(_as_picture)
 def button(request: HttpRequest) -> HttpResponse:
     """The button as a picture. It asks the database nothing, and may be kept for a day."""
     with override(_language(request)):
@@ -45,7 +74,7 @@ def button(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-@conditional_page
+@_finished(_as_picture)
 def meter_picture(request: HttpRequest) -> HttpResponse:
     """The goal meter as a picture."""
     shown = _meter()
@@ -58,7 +87,7 @@ def meter_picture(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-@conditional_page
+@_finished(origins.let_read)
 def meter_figures(request: HttpRequest) -> HttpResponse:
     """The same as figures, for a script of the news site's."""
     shown = _meter()
@@ -74,8 +103,7 @@ def meter_figures(request: HttpRequest) -> HttpResponse:
             "text": text,
         }
     )
-    _keep(answer, _MINUTES)
-    return origins.let_read(request, answer)
+    return _keep(answer, _MINUTES)
 
 
 @require_safe
@@ -100,14 +128,12 @@ def _language(request: HttpRequest) -> str:
 def _picture(
     request: HttpRequest, name: str, context: dict[str, object], *, seconds: int
 ) -> HttpResponse:
-    style = _STYLES.get(request.GET.get("theme", ""), _STYLES["auto"])
-    drawn = render_to_string(f"members/embed/{name}.svg", {**context, "style": style})
-    response = HttpResponse(drawn, content_type="image/svg+xml")
-    digest = b64encode(sha256(style.encode()).digest()).decode()
-    # Opened by itself the picture is a page: one with this style, and nothing else.
-    response["Content-Security-Policy"] = f"default-src 'none'; style-src 'sha256-{digest}'"
-    response["Cross-Origin-Resource-Policy"] = "cross-origin"
-    return _keep(response, seconds)
+    drawn = render_to_string(f"members/embed/{name}.svg", {**context, "style": _style(request)})
+    return _keep(HttpResponse(drawn, content_type="image/svg+xml"), seconds)
+
+
+def _style(request: HttpRequest) -> str:
+    return _STYLES.get(request.GET.get("theme", ""), _STYLES["auto"])
 
 
 def _keep(response: HttpResponse, seconds: int) -> HttpResponse:

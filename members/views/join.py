@@ -18,7 +18,7 @@ from billing.models.plan import Interval
 from billing.money import BadAmount, decimal_amount, parse_amount
 from members import consent, limits, offers, orders, press, signin
 from members.forms.join import FORM_WIDE_ERROR, JoinForm, prefilled
-from members.models import Consent, Supporter
+from members.models import Consent, JoinLink, Supporter
 from members.models.supporter import supporter_for
 from members.offers import Offer
 from members.orders import Order
@@ -62,7 +62,7 @@ def pay(request: HttpRequest) -> HttpResponse:
     plan = Plan.objects.filter(slug=order.plan, active=True).first()
     if plan is None or order.consent != consent.VERSION:
         return _start_again(request)
-    held = shield.hold(request, pressed)
+    held = shield.hold(request, pressed, label=orders.label(plan, order.amount_cents))
     if held is not None:
         return held
     if not _within_limit(request, pressed):
@@ -223,7 +223,9 @@ def _start_again(request: HttpRequest) -> HttpResponse:
     return _form_page(request, form, status=400, stale=True)
 
 
-def review_again(request: HttpRequest, about: dict[str, Any], *, press_id: str) -> HttpResponse:
+def review_again(
+    request: HttpRequest, about: dict[str, Any], *, by_letter: JoinLink
+) -> HttpResponse:
     """The review page of an order that was kept, whose button is always the same press.
 
     It names nobody: who opens the link knows which mailbox it came to.
@@ -232,7 +234,7 @@ def review_again(request: HttpRequest, about: dict[str, Any], *, press_id: str) 
     plan = Plan.objects.filter(slug=order.plan, active=True).first()
     if plan is None or order.consent != consent.VERSION:
         return _start_again(request)
-    return review_page(request, order, plan=plan, press_id=press_id)
+    return review_page(request, order, plan=plan, by_letter=by_letter)
 
 
 def _within_limit(request: HttpRequest, pressed: press.Press) -> bool:

@@ -14,5 +14,9 @@ def find(subject: UUID) -> JoinLink | None:
 
 
 def review(request: HttpRequest, row: JoinLink, _link: str) -> HttpResponse:
-    """The review page. Its press is the row's: opened twice and paid twice, it is one checkout."""
-    return join.review_again(request, orders.order_of(row), press_id=row.pk.hex)
+    """The review page. Its press is the row's: opened twice and paid twice, it is one checkout.
+
+    It is not the press of the page that asked for the letter: anybody may have typed the address,
+    and by pressing theirs again they would learn what became of it.
+    """
+    return join.review_again(request, orders.order_of(row), by_letter=row)

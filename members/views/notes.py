@@ -15,6 +15,7 @@ from django.views.decorators.http import require_safe
 
 from billing import withdrawal, wording
 from members import languages, offers, retention, signin
+from members.shield import orders
 
 
 @require_safe
@@ -72,6 +73,7 @@ def _facts() -> dict[str, Any]:
         "withdrawal_days": withdrawal.PERIOD.days,
         "abandoned_days": retention.ABANDONED_AFTER.days,
         "stray_days": retention.STRAY_STATEMENT_KEPT.days,
+        "order_hours": int(orders.KEPT.total_seconds() // 3600),
         "link_minutes": int(signin.LASTS.total_seconds() // 60),
         "session_days": settings.SESSION_COOKIE_AGE // (24 * 60 * 60),
         "bank_line": settings.STRIPE_STATEMENT_DESCRIPTOR,

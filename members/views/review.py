@@ -8,12 +8,13 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 
-from billing import withdrawal
+from billing import charity, withdrawal
 from billing.dates import dublin_date
 from billing.models import Plan
 from billing.money import format_amount
 from billing.wording import long_date, named, price, rhythm
-from members import offers, orders, press, signin
+from members import consent, offers, orders, press, signin
+from members.models import JoinLink
 from members.orders import Order
 from members.views import bank_line
 
@@ -21,19 +22,31 @@ BUTTON: Final = "join"
 
 
 def review_page(
-    request: HttpRequest, order: Order, *, plan: Plan, unused: str = "", press_id: str = ""
+    request: HttpRequest,
+    order: Order,
+    *,
+    plan: Plan,
+    unused: str = "",
+    by_letter: JoinLink | None = None,
 ) -> HttpResponse:
     """Show the order once more, with the one button that obliges to pay.
 
-    `unused` is what was typed beside a preset, and does not count. `press_id` is of an order that
-    came back by a letter: its page names nobody, and its button is always the same press.
+    `unused` is what was typed beside a preset, and does not count. `by_letter` is an order that
+    came back by a letter: its page names nobody, and its button is always the same press. Its box
+    may have been ticked by anybody, so the mailbox's owner reads what they agree to.
     """
     supporter = signin.current(request) if order.supporter_id else None
     rates = offers.offer_of(plan).own_rates
     currency = plan.currency
     context = {
-        "press": press.make(button=BUTTON, about=asdict(order), press_id=press_id),
-        "by_letter": bool(press_id),
+        "press": press.make(
+            button=BUTTON,
+            about=asdict(order),
+            press_id=by_letter.pk.hex if by_letter else "",
+            shown_at=by_letter.asked_at if by_letter else None,
+        ),
+        "by_letter": by_letter is not None,
+        "consent_text": consent.statement(name=charity.current().trading_name, read=order.locale),
         "order": order,
         "plan": plan,
         "plan_name": named(plan.name),

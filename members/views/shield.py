@@ -10,7 +10,7 @@ from django.shortcuts import render
 from django.utils import timezone, translation
 
 from billing.models import Intent
-from members import limits, pressure
+from members import limits
 from members.models.shield import Level
 from members.press import Press
 from members.pressure import Signal
@@ -51,21 +51,21 @@ def see_form(request: HttpRequest) -> None:
 
 def see_stale(request: HttpRequest) -> None:
     """Count a button whose page was a day old, or was never made by us."""
-    if limits.network_of(request):
-        pressure.note(Signal.HASTY)
+    limits.presses(Signal.HASTY, request=request)
 
 
-def hold(request: HttpRequest, pressed: Press) -> HttpResponse | None:
+def hold(request: HttpRequest, pressed: Press, *, label: str) -> HttpResponse | None:
     """What is answered instead of the payment page just now; None where the way is free.
+
+    `label` is what the button that pays says.
 
     Free too are a press that opened a page already, who is signed in, and who came by letter: they
     have shown a mailbox of theirs. Nothing here asks whether an address is known.
     """
     if Intent.objects.filter(press=pressed.id).exists():
         return None
-    if limits.network_of(request):
-        pressure.note(Signal.ASKED)
-        _see_age(request, (timezone.now() - pressed.shown_at).total_seconds())
+    limits.presses(Signal.ASKED, request=request)
+    _see_age(request, (timezone.now() - pressed.shown_at).total_seconds())
     level = level_for(request)
     if level == Level.CALM or pressed.about.get("supporter_id"):
         return None
@@ -76,13 +76,13 @@ def hold(request: HttpRequest, pressed: Press) -> HttpResponse | None:
     text, number = request.POST.get("challenge", ""), request.POST.get("number", "")
     if proofs.solved(text, number, form=FORM, about=pressed.id):
         return None
-    return _one_more_step(request)
+    return _one_more_step(request, label)
 
 
 def _see_age(request: HttpRequest, seconds: float) -> None:
     natural = _A_HAND_NEEDS.total_seconds() <= seconds <= _A_PAGE_LASTS.total_seconds()
-    if not natural and limits.network_of(request):
-        pressure.note(Signal.HASTY)
+    if not natural:
+        limits.presses(Signal.HASTY, request=request)
 
 
 def _write(request: HttpRequest, pressed: Press) -> HttpResponse:
@@ -99,9 +99,9 @@ def _write(request: HttpRequest, pressed: Press) -> HttpResponse:
     return render(request, "members/shield/written.html", {"hours": hours})
 
 
-def _one_more_step(request: HttpRequest) -> HttpResponse:
+def _one_more_step(request: HttpRequest, label: str) -> HttpResponse:
     """The sum is missing, wrong, old or used: once more, or the link."""
-    context = {"press": request.POST["press"], "again": True}
+    context = {"press": request.POST["press"], "again": True, "label": label}
     # 428: what is wanted is a condition of ours, and the same form will do (RFC 6585, 3).
     return render(request, "members/shield/step.html", context, status=428)
 

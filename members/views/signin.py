@@ -45,7 +45,7 @@ def confirm(request: HttpRequest, signin_id: UUID, token: str) -> HttpResponse:
 @require_POST
 def leave(request: HttpRequest) -> HttpResponse:
     signin.leave(request)
-    return redirect("join")
+    return languages.forget(redirect("join"))
 
 
 def _button(request: HttpRequest, signin_id: UUID, token: str) -> HttpResponse:
@@ -61,7 +61,7 @@ def _enter(request: HttpRequest, signin_id: UUID, token: str) -> HttpResponse:
     signin.enter(request, supporter)
     response = redirect("account")
     if not languages.chosen(request):
-        languages.remember(response, supporter.language)
+        languages.remember(response, supporter.language, lasting=False)
     return response
 
 

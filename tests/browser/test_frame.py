@@ -1,10 +1,12 @@
 """The frame of every page in a real browser: the way out, both languages, the narrowest phone."""
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, Route
 from pytest_django.fixtures import Settings
 from pytest_django.live_server_helper import LiveServer
 
+from members import signin
+from tests import rows
 from tests.browser.test_account_pages import browser, fits  # noqa: F401 - a fixture
 from tests.browser.test_the_whole_way import accessible
 
@@ -63,3 +65,27 @@ def test_the_papers_can_be_read_by_everybody_in_both_languages(
     page.keyboard.press("Tab")
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.className") == "leave"
+
+
+@pytest.mark.parametrize("script", [True, False])
+def test_leaving_a_page_behind_a_link_does_not_tell_where_one_comes_from(
+    script: bool,
+    browser: Browser,  # noqa: F811 - the fixture
+    live_server: LiveServer,
+    settings: Settings,
+) -> None:
+    """Such a page says the site's name, with which Django knows a press; the way out must not."""
+    settings.EXIT_URL = "https://weather.example/"
+    context = browser.new_context(base_url=live_server.url, java_script_enabled=script)
+    page, told = context.new_page(), []
+
+    def answer(route: Route) -> None:
+        told.append(route.request.all_headers().get("referer", ""))
+        route.fulfill(body="rain")
+
+    context.route("https://weather.example/**", answer)
+    link = signin.ask(email=rows.alice().email)
+    page.goto(f"/sign-in/{link.id}/{signin.token_of(link)}/")
+    page.get_by_role("link", name="Leave this page").click()
+    page.wait_for_url("https://weather.example/**")
+    assert told == [""]

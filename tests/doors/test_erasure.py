@@ -17,11 +17,12 @@ from billing.models.letter import LetterState
 from billing.models.stripe import IntentKind
 from billing.states import MembershipState
 from members import addresses, canary, resealing, signin
-from members.models import AddressChange, Consent, Erasure, Supporter
+from members.models import AddressChange, Consent, Erasure, JoinLink, Supporter
 from members.models.privacy import ErasureState
 from members.models.supporter import supporter_for
 from members.privacy import erasure
 from members.reports import report
+from members.shield import orders
 from tests import rows
 from tests.cases.acts import dashboard, refund_there, settle
 from tests.doors.conftest import Desk
@@ -283,3 +284,13 @@ def test_it_is_asked_in_two_steps_and_looking_erases_nothing(desk: Desk) -> None
     assert "What you pay ends at once" in page
     assert client.post(PATH, {"press": "bent"}).status_code == 400
     assert not Erasure.objects.exists()
+
+
+def test_an_order_that_waited_for_its_letter_goes_with_them(desk: Desk) -> None:
+    """Somebody had typed their address while the forms were attacked, an hour before."""
+    desk.join()
+    orders.write(press="p1", order={"email": "alice@example.org"}, language="en")
+    orders.write(press="p2", order={"email": "bob@example.org"}, language="en")
+    ask()
+    finish()
+    assert [each.email for each in JoinLink.objects.all()] == ["bob@example.org"]

@@ -59,3 +59,34 @@ def test_it_can_be_left_at_once(path: str, settings: Settings) -> None:
     assert b'href="https://example.org/recipes/"' in Client().get(path).content
     settings.EXIT_URL = ""
     assert b"data-leave" not in Client().get(path).content
+
+
+@pytest.mark.parametrize(
+    ("mode", "dest"), [("no-cors", "image"), ("cors", "empty"), ("navigate", "iframe")]
+)
+def test_a_page_beside_ours_cannot_feel_out_who_is_signed_in(mode: str, dest: str) -> None:
+    """The news site is the same site to a browser: what runs on it brings our cookies along."""
+    alice, nobody = signed_in(rows.alice()), Client()
+    theirs = {"Sec-Fetch-Site": "same-site", "Sec-Fetch-Mode": mode, "Sec-Fetch-Dest": dest}
+    for path in ("/account/", "/withdraw/"):
+        felt, plain = alice.get(path, headers=theirs), nobody.get(path, headers=theirs)
+        assert (felt.status_code, felt.headers.get("Location")) == (
+            plain.status_code,
+            plain.headers.get("Location"),
+        )
+        assert b"alice@example.org" not in felt.content
+        assert not felt.cookies
+    followed = {"Sec-Fetch-Site": "same-site", "Sec-Fetch-Mode": "navigate"}
+    assert (
+        alice.get("/account/", headers=followed | {"Sec-Fetch-Dest": "document"}).status_code == 200
+    )
+    own = {"Sec-Fetch-Site": "same-origin", "Sec-Fetch-Mode": "cors", "Sec-Fetch-Dest": "empty"}
+    assert alice.get("/account/", headers=own).status_code == 200
+
+
+def test_a_page_beside_ours_cannot_feel_out_who_was_here() -> None:
+    """What lies in a browser's cache loads at once: it is not to be had for another site's page."""
+    answer = Client().get("/static/members/leave.js")
+    assert answer.status_code == 200
+    assert "Sec-Fetch-Site" in answer.headers["Vary"]
+    answer.close()

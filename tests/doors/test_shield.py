@@ -272,6 +272,10 @@ def test_nobodys_mailbox_is_flooded_and_who_asks_does_not_learn_it(storm: LocalS
     pages = [pay(review(Client(), each, email="who@example.org"), each) for each in networks]
     assert len({each.content for each in pages}) == 1
     assert JoinLink.objects.count() == Letter.objects.count() == 3
+    # Mail to who+1 and who+2 comes to who.
+    for each in networks:
+        assert pay(review(Client(), each, email=f"Who+{each}@example.org"), each).status_code == 200
+    assert JoinLink.objects.count() == Letter.objects.count() == 3
 
 
 def test_one_network_gets_so_many_links_an_hour(storm: LocalStripe) -> None:
@@ -376,9 +380,8 @@ def test_forms_that_no_hand_sent_press_and_are_not_refused(
         assert level() == "calm", "a hand needs half a minute"
         made = hidden(client.get("/"), "made")
         clock.shift(timedelta(seconds=1))
-        assert [review(client, made=each).status_code for each in (made, made, "bent", "")] == [
-            200
-        ] * 4
+        for number, each in enumerate((made, made, "bent", "")):
+            assert review(client, ATTACKERS.format(number), made=each).status_code == 200
         assert level() == "pressed"
 
 
@@ -478,3 +481,65 @@ def test_retention_leaves_no_order_behind(storm: LocalStripe) -> None:
         retention.tidy(now=timezone.now())
         tasks.look_after_people()
     assert not JoinLink.objects.exists()
+
+
+# One network alone -------------------------------------------------------------------------------
+def test_one_network_alone_never_closes_the_door_to_everybody_else(
+    stripe: LocalStripe, settings: Any
+) -> None:
+    settings.SHIELD_THRESHOLDS = {
+        "unpaid": [25, 60],
+        "refused": [10, 40],
+        "hasty": [10, 60],
+        "sign_ins": [150, 1000],
+        "limited": [60, 500],
+    }
+    with time_machine.travel(NOON, tick=False):
+        page = review(Client(), ATTACKERS.format(1), made="bent")
+        for _ in range(70):
+            review(Client(), ATTACKERS.format(1), made="bent")
+            pay(page, ATTACKERS.format(1), client=Client(), press="bent")
+        assert level() == "calm", "forms that no hand sent"
+        Intent.objects.all().delete()
+        for _ in range(60):
+            Intent.objects.all().delete()
+            pay(page, ATTACKERS.format(1))
+        assert level() == "calm", "payment pages"
+        for _ in range(160):
+            Client().post("/sign-in/", {"email": "a@example.org"}, REMOTE_ADDR=ATTACKERS.format(1))
+        assert level() == "calm", "links to sign in, and askings beyond the limit"
+
+
+# By letter ---------------------------------------------------------------------------------------
+def test_the_button_of_one_more_step_says_what_is_paid(stripe: LocalStripe) -> None:
+    attack(3)
+    asked = pay(review(Client(), amount_monthly="4.99"))
+    assert asked.status_code == 428
+    assert ">Pay €4.99 every month</button>" in folded(asked.content.decode())
+
+
+def test_the_page_of_a_letter_says_what_is_agreed_to_and_keeps_one_consent(
+    storm: LocalStripe,
+) -> None:
+    """Anybody may have ticked the box for the mailbox's owner, who reads here what was ticked."""
+    with time_machine.travel(timezone.now(), tick=False) as clock:
+        asked = timezone.now()
+        pay(review(Client(headers={"Accept-Language": "ga"}), email="who@example.org"))
+        link = link_in(sent("join-link"))
+        for _ in range(2):
+            clock.shift(timedelta(minutes=5))
+            page = Client().get(link, REMOTE_ADDR=ELSEWHERE, headers={"Accept-Language": "en"})
+            assert "Tuigim go bhféadfadh" in page.content.decode(), "in the language it was read in"
+            assert pay(page, ELSEWHERE).status_code == 303
+    consent = Consent.objects.get(supporter__in=Supporter.objects.with_email("who@example.org"))
+    assert (consent.locale, consent.given_at) == ("ga-IE", asked)
+
+
+def test_the_switch_of_language_on_an_answer_to_a_press_leads_somewhere(storm: LocalStripe) -> None:
+    client = Client()
+    answer = pay(review(client), client=client)
+    assert 'href="?lang=ga"' in answer.content.decode()
+    led = client.get("/join/pay?lang=ga", follow=True)
+    assert led.status_code == 200
+    assert 'lang="ga-IE"' in led.content.decode()
+    assert Client().get("/join/pay").status_code == 405, "what nobody led to is as it was"

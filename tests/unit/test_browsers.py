@@ -134,3 +134,27 @@ def test_pages_come_in_the_supporters_language_unless_the_browser_chose_one() ->
         client.post(f"/sign-in/{link.id}/{signin.token_of(link)}/")
         spoken.append(client.cookies[settings.LANGUAGE_COOKIE_NAME].value)
     assert spoken == ["ga", "en"]
+
+
+def test_what_was_said_to_one_supporter_is_not_said_to_the_next_in_the_same_browser() -> None:
+    client = signed_in(rows.alice())
+    session = client.session
+    session["done"] = "cancel"
+    session.save()
+    rows.payment(rows.membership(rows.bob()))
+    link = signin.ask(email="bob@example.org")
+    client.post(f"/sign-in/{link.id}/{signin.token_of(link)}/")
+    assert "It will end with what is paid" not in text_of(client, "/account/")
+
+
+def test_signing_out_leaves_no_trace_of_who_was_there() -> None:
+    """A cookie that signing in had set would tell for a year that somebody here supports us."""
+    rows.alice()
+    for way in ("/sign-out/", f"{PATH}end/"):
+        client = Client()
+        link = signin.ask(email="alice@example.org")
+        client.post(f"/sign-in/{link.id}/{signin.token_of(link)}/")
+        assert client.cookies[settings.LANGUAGE_COOKIE_NAME]["max-age"] == ""
+        client.post(way)
+        left = {name for name, kept in client.cookies.items() if kept.value}
+        assert left <= {"csrftoken"}, way

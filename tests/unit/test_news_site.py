@@ -174,16 +174,22 @@ def test_a_picture_may_be_kept_and_is_asked_for_anew_by_its_mark() -> None:
     assert first["Content-Type"] == "image/svg+xml"
     again = Client().get("/embed/button.svg?lang=ga&theme=dark", HTTP_IF_NONE_MATCH=first["ETag"])
     assert (again.status_code, again.content) == (304, b"")
+    # A browser keeps the picture under the headers of the newest answer (RFC 9111, 3.2).
+    for name in ("Content-Security-Policy", "Cross-Origin-Resource-Policy", "Cache-Control"):
+        assert again.headers.get(name) == first[name], name
     assert Client().get("/embed/button.svg?theme=light").content != first.content
 
 
 def test_only_the_news_site_may_read_the_figures() -> None:
     crowd(80, begun=rows.START)
+    mark = Client().get("/embed/meter.json")["ETag"]
     for origin, read in ((NEWS, NEWS), ("https://news.example.evil.example", None), ("null", None)):
-        answer = Client().get("/embed/meter.json", headers={"Origin": origin})
-        assert answer.headers.get("Access-Control-Allow-Origin") == read
-        assert answer["Vary"] == "Origin"
-        assert "Access-Control-Allow-Credentials" not in answer.headers
+        for headers in ({"Origin": origin}, {"Origin": origin, "If-None-Match": mark}):
+            answer = Client().get("/embed/meter.json", headers=headers)
+            assert answer.headers.get("Access-Control-Allow-Origin") == read
+            assert answer["Vary"] == "Origin"
+            assert "Access-Control-Allow-Credentials" not in answer.headers
+    assert answer.status_code == 304
 
 
 # The badge

@@ -6,6 +6,8 @@ document.addEventListener("click", (event) => {
   event.preventDefault();
   document.title = " ";
   document.body.hidden = true;
+  /* Unlike a link, replace() knows of no "noreferrer". */
+  document.head.append(Object.assign(document.createElement("meta"), { name: "referrer", content: "no-referrer" }));
   location.replace(link.href);
 });
 /* A page that the browser had kept aside would be shown again without asking us. */

@@ -101,6 +101,29 @@ class AccessLogAdmin(ReadOnly):
     ordering = ["-at"]
 
 
+@admin.register(models.StaffAct)
+class StaffActAdmin(ReadOnly):
+    hidden = ("press",)
+    list_display = ["at", "staff_id", "role", "act", "reason", "supporter_id"]
+    list_filter = ["act", "reason"]
+    ordering = ["-at"]
+
+
+@admin.register(models.Search)
+class SearchAdmin(ReadOnly):
+    hidden = ("term_hash",)
+    list_display = ["at", "staff_id", "sought", "purpose", "hits"]
+    list_filter = ["sought", "purpose"]
+    ordering = ["-at"]
+
+
+@admin.register(models.NameToken)
+class NameTokenAdmin(ReadOnly):
+    hidden = ("token_hash", "supporter")
+    list_display = ["id"]
+    ordering = ["id"]
+
+
 @admin.register(models.Farewell)
 class FarewellAdmin(ReadOnly):
     hidden = ("press",)

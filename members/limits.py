@@ -49,6 +49,8 @@ WITHDRAWALS_OF_ALL: Final = parse("3000/hour")
 CHARGES_PER_NETWORK: Final = parse("5/day")
 CHARGES_OF_ALL: Final = parse("200/day")
 COPIES_PER_ACCOUNT: Final = parse("5/day")
+# Of one member of staff: a busy day at the desk has fewer, a guess at names has more.
+DESK_SEARCHES_PER_MEMBER: Final = parse("60/hour")
 # A browser asks once a day (docs/news-site.md); a network may be a whole university.
 BADGES_PER_NETWORK: Final = parse("600/hour")
 

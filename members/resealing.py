@@ -11,6 +11,7 @@ from django.db.models import QuerySet
 
 from members import vault
 from members.models import AddressChange, JoinLink, Supporter, Withdrawal
+from members.models import name as names
 
 
 @dataclass(slots=True)
@@ -35,7 +36,7 @@ def rotate(*, batch: int) -> Count:
 
 
 def rehash(*, batch: int) -> Count:
-    """Compute each lookup hash again under the present VAULT_LOOKUP_KEY."""
+    """Compute each lookup hash, and the index of names, again under today's VAULT_LOOKUP_KEY."""
     return _each(_rehash, Supporter.objects.named(), batch)
 
 
@@ -88,6 +89,7 @@ def _reseal_other(
 
 
 def _rehash(supporter: Supporter) -> bool:
+    names.index(supporter.pk, supporter.name)
     right = vault.lookup_hash(supporter.email)
     if right == supporter.email_hash:
         return False

@@ -26,9 +26,9 @@ from billing.models import (
     StripeCustomer,
 )
 from billing.states import MembershipState, PaymentState
-from members import access
+from members import access, search
 from members import sessions as browsing
-from members.models import ChargeReport, Consent, SignIn, Supporter, Withdrawal
+from members.models import ChargeReport, Consent, SignIn, StaffAct, Supporter, Withdrawal
 from members.models.charge import Finding
 from members.models.withdrawal import Outcome
 
@@ -52,6 +52,7 @@ class Tidied:
     statements: int = 0
     browsers: int = 0
     looks: int = 0
+    acts: int = 0
 
 
 def tidy(*, now: datetime) -> Tidied:
@@ -79,6 +80,7 @@ def _tidied(now: datetime) -> Tidied:
     links, _ = _over_links(now).delete()
     statements = sum(each.delete()[0] for each in _over_statements(now))
     browsers, looks = browsing.over(now).delete()[0], access.over(now).delete()[0]
+    acts = _over_acts(now).delete()[0] + search.over(now).delete()[0]
     # A list: nobody's deletion may disturb the look at who is next.
     candidates = list(_abandoned(now).values_list("pk", flat=True))
     people = sum(_forget(supporter_id, now=now) for supporter_id in candidates)
@@ -89,6 +91,7 @@ def _tidied(now: datetime) -> Tidied:
         statements=statements,
         browsers=browsers,
         looks=looks,
+        acts=acts,
     )
     log.info("tidied", **asdict(tidied))
     return tidied
@@ -103,6 +106,7 @@ def due(*, now: datetime) -> Tidied:
         statements=sum(each.count() for each in _over_statements(now)),
         browsers=browsing.over(now).count(),
         looks=access.over(now).count(),
+        acts=_over_acts(now).count() + search.over(now).count(),
     )
 
 
@@ -117,6 +121,11 @@ def _over_sessions(store: type[SessionStore], now: datetime) -> QuerySet[Abstrac
 
 def _over_links(now: datetime) -> QuerySet[SignIn]:
     return SignIn.objects.filter(expires_at__lt=now - LINK_KEPT)
+
+
+def _over_acts(now: datetime) -> QuerySet[StaffAct]:
+    """What staff did goes when the looks of that time go."""
+    return StaffAct.objects.filter(at__lt=now - access.KEPT)
 
 
 def _over_statements(now: datetime) -> tuple[QuerySet[Withdrawal], QuerySet[ChargeReport]]:

@@ -5,7 +5,7 @@ from uuid import UUID
 from celery import shared_task
 from django.utils import timezone
 
-from members import addresses, charges, digests, retention, watch, withdrawals
+from members import addresses, charges, digests, retention, search, watch, withdrawals
 from members.privacy import copies, erasure
 from members.shield import orders
 from members.shield import watch as doors
@@ -34,6 +34,7 @@ def look_after_people() -> None:
     addresses.forget()
     copies.forget(now=timezone.now())
     orders.forget(now=timezone.now())
+    search.index_names()
 
 
 @shared_task

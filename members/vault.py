@@ -85,8 +85,22 @@ def normalise_email(email: str) -> str:
 
 def lookup_hash(email: str) -> str:
     """The keyed hash that finds an address again; without the key it tells nothing."""
+    return _keyed(normalise_email(email))
+
+
+def word_hash(word: str) -> str:
+    """The keyed hash of one word of a name, folded by members.models.name. No address has it."""
+    return _keyed(f"name:{word}")
+
+
+def term_hash(term: str) -> str:
+    """The keyed hash of what somebody searched by: the same words again, and nothing else."""
+    return _keyed(f"term:{normalise_email(term)}")
+
+
+def _keyed(text: str) -> str:
     key = decode_key(settings.VAULT_LOOKUP_KEY)
-    return hmac.new(key, normalise_email(email).encode(), hashlib.sha256).hexdigest()
+    return hmac.new(key, text.encode(), hashlib.sha256).hexdigest()
 
 
 def decode_key(text: str) -> bytes:

@@ -98,12 +98,13 @@ def _plans_as_migrated(sender: AppConfig, **_kwargs: object) -> None:
 @pytest.fixture(scope="session", autouse=True)
 def _looks_go_with_the_flush() -> Iterator[None]:
     """SQLite empties its tables line by line after a transactional test: it has to be let."""
-    guarding = import_module("members.migrations.0008_browsers_and_looks")
+    looks = import_module("members.migrations.0008_browsers_and_looks")
+    acts = import_module("members.migrations.0009_the_desk")
     flush = SQLite.ops_class.sql_flush
 
     def sql_flush(self: Any, *args: Any, **options: Any) -> list[str]:
-        lifted = ["DROP TRIGGER IF EXISTS look_is_kept"]
-        return [*lifted, *flush(self, *args, **options), guarding.KEPT]
+        lifted = [f"DROP TRIGGER IF EXISTS {name}" for name in ("look_is_kept", "act_is_kept")]
+        return [*lifted, *flush(self, *args, **options), looks.KEPT, acts.KEPT]
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(SQLite.ops_class, "sql_flush", sql_flush)

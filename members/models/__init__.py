@@ -2,7 +2,9 @@ from members.models.access import AccessLog
 from members.models.address import AddressChange
 from members.models.badge import Badge
 from members.models.charge import ChargeReport
+from members.models.desk import Search, StaffAct
 from members.models.farewell import Farewell
+from members.models.name import NameToken
 from members.models.privacy import Erasure, Export
 from members.models.session import Browser
 from members.models.shield import JoinLink, ShieldChange
@@ -22,8 +24,11 @@ __all__ = [
     "Export",
     "Farewell",
     "JoinLink",
+    "NameToken",
+    "Search",
     "ShieldChange",
     "SignIn",
+    "StaffAct",
     "StaffMember",
     "Supporter",
     "Withdrawal",

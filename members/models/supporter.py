@@ -1,8 +1,8 @@
 """A supporter: someone whose support may say something about them that is theirs to tell."""
 
-from typing import Final, Self
+from typing import Any, Final, Self
 
-from django.db import models
+from django.db import models, transaction
 from django.utils import timezone
 
 from billing.ids import new_id
@@ -10,6 +10,7 @@ from billing.models import Membership, Payment
 from billing.models.rules import one_of
 from billing.states import MembershipState, PaymentState
 from members import vault
+from members.models import name as names
 
 # What stands in place of the hash of an address that is nobody's any more: no hash begins so.
 GONE: Final = "gone:"
@@ -65,14 +66,38 @@ class Supporter(models.Model):
     # Sessions that began before it are over: the address they were opened from is not theirs now.
     signed_out_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField(default=timezone.now)
+    # False where a name was typed by a visitor and a worker has yet to index it (members.search):
+    # on the page itself it would cost a statement more for some than for others.
+    name_indexed = models.BooleanField(default=True, db_default=True)
+
+    # A name that was given, until the index says it too.
+    _to_index: str | None = None
 
     objects = SupporterQuerySet.as_manager()
 
     class Meta:
         constraints = [one_of("supporter", "receipt_rhythm", ReceiptRhythm)]
+        indexes = [
+            models.Index(
+                fields=["id"],
+                name="supporter_to_index",
+                condition=models.Q(name_indexed=False),
+            )
+        ]
 
     def __str__(self) -> str:
         return str(self.id)
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Write the row, and with a new name the index by which staff find it."""
+        called, fresh = self._to_index, self._state.adding
+        if called is None:
+            super().save(*args, **kwargs)
+            return
+        with transaction.atomic():
+            super().save(*args, **kwargs)
+            names.index(self.pk, called, fresh=fresh)
+        self._to_index = None
 
     @property
     def has_given(self) -> bool:
@@ -117,6 +142,7 @@ class Supporter(models.Model):
     def name(self, text: str) -> None:
         sealed = vault.seal(text, row=self.id, column="supporter.name") if text else b""
         self.name_sealed = sealed
+        self._to_index = text
 
 
 def supporter_for(*, email: str, name: str = "", language: str = "") -> Supporter:
@@ -133,9 +159,10 @@ def supporter_for(*, email: str, name: str = "", language: str = "") -> Supporte
     found = Supporter.objects.with_email(email).get()
     before = found.name_sealed, found.language
     found.name, found.language = name, language or found.language
-    typed = {"name_sealed": found.name_sealed, "language": found.language}
+    typed = {"name_sealed": found.name_sealed, "language": found.language, "name_indexed": False}
     if not Supporter.objects.filter(pk=found.pk).without_payment().update(**typed):
         found.name_sealed, found.language = before
+    found._to_index = None  # a worker's, whosever name this is
     return found
 
 

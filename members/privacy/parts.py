@@ -17,6 +17,7 @@ from django.utils import timezone
 from billing import models as billing
 from billing.models.letter import LetterState
 from members import models as members
+from members import vault
 from members.models import Supporter
 from members.models.supporter import GONE
 
@@ -26,7 +27,7 @@ _HIDDEN: Final = frozenset(
     {"email_sealed", "email_hash", "name_sealed", "new_sealed", "new_hash", "old_sealed"}
     | {"old_hash", "nonce", "claim", "lease_until", "applied_ticket", "address_hash", "press"}
     | {"next_try_at", "supporter_id", "granted_by", "revoked_by", "held_by_id", "released_by_id"}
-    | {"lifted_by_id", "order_sealed", "staff_id", "closed_month"}
+    | {"lifted_by_id", "order_sealed", "staff_id", "closed_month", "term_hash"}
 )
 _WAITING: Final = (LetterState.QUEUED, LetterState.HELD, LetterState.GATHERED)
 _BOOKS: Final = "Books and receipts are kept six full years, as the law wants. They name nobody."
@@ -57,6 +58,7 @@ def _person(supporter: Supporter) -> dict[str, Any]:
 
 def _wipe_person(supporter: Supporter) -> None:
     """Empty what names them. The address can never be found again, nor typed in again."""
+    supporter.name_tokens.all().delete()
     Supporter.objects.filter(pk=supporter.pk).update(
         email_sealed=b"",
         name_sealed=b"",
@@ -123,6 +125,14 @@ def _stop_letters(supporter: Supporter) -> None:
     )
 
 
+def _searches(supporter: Supporter) -> QuerySet[members.Search]:
+    """The searches for their address. What else was typed leads to no one person."""
+    if not supporter.email_sealed:
+        return members.Search.objects.none()
+    typed = vault.term_hash(supporter.email)
+    return members.Search.objects.filter(term_hash=typed)
+
+
 def _subjects(supporter: Supporter) -> list[UUID]:
     rows = (supporter.memberships, supporter.payments, supporter.customers)
     return list(chain.from_iterable(each.values_list("pk", flat=True) for each in rows))
@@ -137,7 +147,11 @@ def _wishes(supporter: Supporter) -> Lines:
 
 PARTS: Final = (
     Part(
-        "person", (Supporter,), _person, _wipe_person, "The row alone: what was given hangs on it."
+        "person",
+        (Supporter, members.NameToken),
+        _person,
+        _wipe_person,
+        "The row alone: what was given hangs on it.",
     ),
     Part(
         "consents",
@@ -168,6 +182,18 @@ PARTS: Final = (
         (members.AccessLog,),
         lambda who: _lines(members.AccessLog.objects.filter(supporter=who)),
         kept="Which of our staff looked, when and why, for 24 months. It names no supporter.",
+    ),
+    Part(
+        "what_staff_did",
+        (members.StaffAct,),
+        lambda who: _lines(members.StaffAct.objects.filter(supporter=who)),
+        kept="Which of our staff did what, when and why, for 24 months. It names no supporter.",
+    ),
+    Part(
+        "searches_by_address",
+        (members.Search,),
+        lambda who: _lines(_searches(who)),
+        lambda who: _searches(who).delete(),
     ),
     Part(
         "address_changes",

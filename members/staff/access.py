@@ -63,5 +63,30 @@ def books_only(
     return guarded
 
 
+def roles(
+    *allowed: Role,
+) -> Callable[
+    [Callable[Concatenate[HttpRequest, _P], HttpResponseBase]],
+    Callable[Concatenate[HttpRequest, _P], HttpResponseBase],
+]:
+    """Open the view to these roles; answer everybody else with the 403 page."""
+
+    def declared(
+        view: Callable[Concatenate[HttpRequest, _P], HttpResponseBase],
+    ) -> Callable[Concatenate[HttpRequest, _P], HttpResponseBase]:
+        @wraps(view)
+        def guarded(
+            request: HttpRequest, /, *args: _P.args, **kwargs: _P.kwargs
+        ) -> HttpResponseBase:
+            member = request.user
+            if not (isinstance(member, StaffMember) and member.is_active):
+                return refused(request)
+            return view(request, *args, **kwargs) if member.role in allowed else refused(request)
+
+        return guarded
+
+    return declared
+
+
 def refused(request: HttpRequest, **_context: Any) -> HttpResponseBase:
     return render(request, "staff/refused.html", status=403)

@@ -17,6 +17,9 @@ from members.staff.books.files import (
     year_csv,
 )
 from members.staff.books.pages import book_list, chart_page, month_page, payouts_page, year_page
+from members.staff.desk.doing import act
+from members.staff.desk.find import find
+from members.staff.desk.record import open_record, record, show_who
 from members.staff.enrolment import EnrolFactor
 from members.staff.events.views import event_page, inbox_page, object_page, retry
 from members.staff.letters.kinds import kind_html, kind_list, kind_page
@@ -34,6 +37,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("members.csv", members_csv, name="staff-members-csv"),
     path("board/", board, name="staff-board"),
     path("board/acknowledge/<int:alarm_id>/", acknowledge, name="staff-board-acknowledge"),
+    path("desk/", find, name="staff-desk"),
+    path("desk/<uuid:supporter_id>/", record, name="staff-desk-record"),
+    path("desk/<uuid:supporter_id>/open/", open_record, name="staff-desk-open"),
+    path("desk/<uuid:supporter_id>/who/", show_who, name="staff-desk-who"),
+    path("desk/<uuid:supporter_id>/<slug:act>/<uuid:about>/", act, name="staff-desk-act"),
     path("inbox/", inbox_page, name="staff-inbox"),
     path("inbox/retry/", retry, name="staff-inbox-retry"),
     path("inbox/look-up/", object_page, name="staff-object"),

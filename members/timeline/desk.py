@@ -8,8 +8,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from billing.models.letter import LetterState
+from billing.money import format_amount
 from members import access
-from members.models import Supporter
+from members.models import StaffAct, Supporter
+from members.models.desk import Act, Phrase, Reason
 from members.timeline.entry import Entry, Topic
 
 _SENT: Final[dict[str, Promise | str]] = {
@@ -64,8 +66,63 @@ def looks(supporter: Supporter) -> Iterator[Entry]:
         yield Entry(line.at, Topic.LOOKS, access.who(line), rule, detail=detail)
 
 
+_DONE: Final[dict[str, Promise | str]] = {
+    Act.RESEND: gettext_lazy("We sent you a receipt again."),
+    Act.REFUND: gettext_lazy("We asked for %(amount)s to be given back to you."),
+    Act.CANCEL: gettext_lazy("We noted that your support ends with what is paid."),
+    Act.KEEP: gettext_lazy("We took the ending of your support back."),
+    Act.END: gettext_lazy("We ended your support at once."),
+    Act.PAUSE: gettext_lazy("We paused your support."),
+    Act.RESUME: gettext_lazy("We ended the pause of your support."),
+    Act.COMP: gettext_lazy("We gave you a free membership."),
+    Act.UNCOMP: gettext_lazy("We ended your free membership."),
+    Act.ADDRESS: gettext_lazy("We sent a link to another address, to be confirmed there."),
+    Act.SIGN_OUT: gettext_lazy("We signed you out in every browser."),
+    Act.ERASE: gettext_lazy("We began to delete what names you."),
+}
+_REASONS: Final[dict[str, Promise | str]] = {
+    Reason.WROTE: gettext_lazy("You had written to us."),
+    Reason.CALLED: gettext_lazy("You had called us."),
+    Reason.OUR_MISTAKE: gettext_lazy("We had made a mistake."),
+    Reason.PAYMENT: gettext_lazy("A payment had gone wrong."),
+    Reason.COMPLAINT: gettext_lazy("You had complained."),
+    Reason.SAFETY: gettext_lazy("It keeps you safe."),
+    Reason.LAW: gettext_lazy("The law asks for it."),
+}
+_NOTED: Final[dict[str, Promise | str]] = {
+    Phrase.CALLED: gettext_lazy("We noted that you called, and were answered."),
+    Phrase.WROTE: gettext_lazy("We noted that you wrote, and were answered."),
+    Phrase.NO_ANSWER: gettext_lazy("We noted that we tried to reach you, and could not."),
+    Phrase.PROOF: gettext_lazy("We noted that you showed that a payment is yours."),
+    Phrase.NO_PROOF: gettext_lazy("We noted that somebody could not show that this is theirs."),
+    Phrase.CALL_BACK: gettext_lazy("We noted that you wait for an answer of ours."),
+    Phrase.ANSWERED: gettext_lazy("We noted that your matter is settled."),
+    Phrase.BANK: gettext_lazy("We noted that you ask your bank."),
+    Phrase.CARE: gettext_lazy("We noted to take special care with what we send you."),
+}
+
+
+def acts(supporter: Supporter) -> Iterator[Entry]:
+    """What our staff did for them, and why."""
+    rule = _(
+        "Whatever our staff do for you is written down before it is done, with one of a few "
+        "reasons. Nobody can change that line, and no free text is ever kept about you."
+    )
+    for act in StaffAct.objects.filter(supporter=supporter):
+        amount = format_amount(act.amount_cents, act.currency) if act.amount_cents else ""
+        words = _NOTED[act.phrase] if act.act == Act.NOTE else _DONE[act.act]
+        yield Entry(
+            act.at,
+            Topic.CHANGES,
+            str(words) % {"amount": amount},
+            rule,
+            detail=str(_REASONS[act.reason]),
+        )
+
+
 def asked(supporter: Supporter) -> Iterator[Entry]:
     """What they asked of us or told us, beside what is said of a membership."""
+    yield from acts(supporter)
     for consent in supporter.consents.all():
         yield Entry(
             consent.given_at,

@@ -12,10 +12,11 @@ from billing import receipts
 from billing.cause import Cause
 from billing.models import Intent
 from billing.models.stripe import IntentKind
-from members import access, addresses, charges, sessions, signin, withdrawals
+from members import access, addresses, charges, search, sessions, signin, withdrawals
 from members.embed import badges
-from members.models import ChargeReport, Consent, Farewell, Withdrawal
+from members.models import ChargeReport, Consent, Farewell, StaffAct, Withdrawal
 from members.models.access import Action, Field, Purpose
+from members.models.desk import Act, Reason
 from members.models.farewell import Why
 from members.models.staff import Role
 from members.privacy import copies, parts
@@ -72,8 +73,19 @@ def alices_life() -> dict[str, Any]:
     ChargeReport.objects.update(finding="over", payment=payment, settled_at=rows.START)
     signin.ask(email="alice@example.org")
     sessions.begin(alice, user_agent="")
+    helper = staff(Role.SUPPORT)
+    search.find(term="Alice@example.org ", staff=helper, purpose=Purpose.ASKED, by_name=True)
+    StaffAct.objects.create(
+        staff=helper,
+        role=helper.role,
+        supporter=alice,
+        subject=alice.pk,
+        act=Act.SIGN_OUT,
+        reason=Reason.CALLED,
+        press="secret press",
+    )
     access.note(
-        staff=staff(Role.SUPPORT),
+        staff=helper,
         supporter_id=alice.pk,
         action=Action.SHOWN,
         fields=[Field.PAYMENTS],

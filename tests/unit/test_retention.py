@@ -285,8 +285,8 @@ def test_it_knows_every_table_that_hangs_on_a_person() -> None:
     assert hanging == {
         "AccessLog", "AddressChange", "Badge", "Browser", "ChargeReport", "CompMembership",
         "Consent", "Counted", "Dispute", "Erasure", "Export", "Farewell", "LedgerLine", "Letter",
-        "Membership", "MembershipEvent", "Payment", "Receipt", "Refund", "SignIn", "StripeCustomer",
-        "Withdrawal",
+        "Membership", "MembershipEvent", "NameToken", "Payment", "Receipt", "Refund", "SignIn",
+        "StaffAct", "StripeCustomer", "Withdrawal",
     }  # fmt: skip
 
 

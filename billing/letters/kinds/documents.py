@@ -27,17 +27,19 @@ _EVERY: Final = "every"
 
 @composes("receipt", states_identity=True)
 def receipt(letter: Letter) -> Outcome:
-    """One receipt; it waits for the next collected letter if its supporter wants that.
+    """One receipt; it waits for the next collected letter if its supporter wants that, but not
+    where it was asked for again: the key then has a second part.
 
     The first of a membership and that of a gift never wait: somebody has just decided to pay.
     """
-    row = Receipt.objects.select_related("payment__membership").get(pk=letter.key)
+    receipt_id, _colon, again = letter.key.partition(":")
+    row = Receipt.objects.select_related("payment__membership").get(pk=receipt_id)
     assert letter.supporter is not None  # noqa: S101 - the sender skips letters to nobody
     membership = row.payment.membership
     if membership is None:
         return _document(row, letter, {"once": True})
     first = _is_first(row)
-    if not first and letter.supporter.receipt_rhythm != _EVERY:
+    if not first and not again and letter.supporter.receipt_rhythm != _EVERY:
         return Gather()
     return _document(row, letter, _ways_out(membership, letter, first=first))
 
@@ -107,7 +109,9 @@ def yearly(letter: Letter) -> Outcome:
 
 
 def _row(letter: Letter) -> Receipt:
-    return Receipt.objects.select_related("payment", "refers_to").get(pk=letter.key)
+    return Receipt.objects.select_related("payment", "refers_to").get(
+        pk=letter.key.partition(":")[0]
+    )
 
 
 def _document(row: Receipt, letter: Letter, more: dict[str, Any]) -> Draft:

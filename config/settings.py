@@ -390,6 +390,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
 STAFF_SESSION_SECONDS = env.int("STAFF_SESSION_SECONDS", default=60 * 60 * 12)
+STAFF_IDLE_SECONDS = env.int("STAFF_IDLE_SECONDS", default=60 * 60)
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "staff-reports"
 ACCOUNT_ADAPTER = "members.staff.accounts.StaffAccounts"

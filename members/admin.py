@@ -1,9 +1,22 @@
 """The people, to read: ids and dates. Who they are stays sealed, here as in the database."""
 
 from django.contrib import admin
+from django.db.models import Model
+from django.http import HttpRequest
 
 from billing.admin import ReadOnly
 from members import models
+from members.roles import May, may
+
+
+class OfTheStaff(ReadOnly):
+    """Rows about members of staff: for those who look after them."""
+
+    def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return may(request.user, May.TEAM)
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return may(request.user, May.TEAM)
 
 
 @admin.register(models.Supporter)
@@ -32,7 +45,7 @@ class SignInAdmin(ReadOnly):
 
 
 @admin.register(models.StaffMember)
-class StaffMemberAdmin(ReadOnly):
+class StaffMemberAdmin(OfTheStaff):
     hidden = ("password",)
     list_display = ["email", "role", "is_active", "last_login"]
     ordering = ["email"]
@@ -95,7 +108,7 @@ class BrowserAdmin(ReadOnly):
 
 
 @admin.register(models.AccessLog)
-class AccessLogAdmin(ReadOnly):
+class AccessLogAdmin(OfTheStaff):
     list_display = ["at", "staff_id", "role", "action", "purpose", "supporter_id"]
     list_filter = ["action", "purpose"]
     ordering = ["-at"]
@@ -136,3 +149,21 @@ class FarewellAdmin(ReadOnly):
 class BadgeAdmin(ReadOnly):
     list_display = ["made_at"]
     ordering = ["-made_at"]
+
+
+@admin.register(models.TeamAct)
+class TeamActAdmin(OfTheStaff):
+    list_display = ["at", "deed", "actor_id", "subject_id", "role"]
+    list_filter = ["deed"]
+
+
+@admin.register(models.StaffList)
+class StaffListAdmin(OfTheStaff):
+    hidden = ("press", "claim")
+    list_display = ["asked_at", "subject", "names", "purpose", "state", "rows_done", "by_id"]
+    list_filter = ["state", "subject", "names"]
+
+
+@admin.register(models.ListPart)
+class ListPartAdmin(OfTheStaff):
+    list_display = ["of_id", "number", "lines"]

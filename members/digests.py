@@ -25,12 +25,14 @@ from billing.models.stripe import EventState
 from billing.money import format_amount
 from billing.states import PaymentState
 from billing.wording import long_date
-from members import vault
-from members.models import StaffMember
+from members import reading, vault
+from members.models import StaffList, StaffMember
+from members.reading import Why
 from members.reports import money, people
 from members.reports.months import Month, per_month
 from members.reports.movement import movement
 from members.reports.present import present
+from members.roles import May, may
 
 KIND: Final = "staff-digest"
 FEW: Final = 5
@@ -88,7 +90,7 @@ def staff_digest(letter: Letter) -> letters.Outcome:
         "first": long_date(week.first),
         "last": long_date(week.first + timedelta(days=6)),
         "facts": _figures(week),
-        "works": _works(),
+        "works": _works() + (_looks(week) if may(reader, May.READING) else []),
         "reports_url": settings.SITE_URL + reverse("staff-reports"),
         "leave_url": leave_url,
     }
@@ -160,4 +162,19 @@ def _works() -> list[tuple[str, str]]:
         (_("Letters that wait"), str(waiting.count())),
         (_("Letters given up"), str(failed.count())),
         (_("Events from Stripe that need a look"), str(parked.count())),
+    ]
+
+
+def _looks(week: Month) -> list[tuple[str, str]]:
+    """What the staff read and took out in the week, for those who look after them."""
+    last = week.first + _A_WEEK
+    days = {
+        (each.staff, each.day)
+        for each in reading.unusual_since(week.first)
+        if each.day < last and each.why != Why.FILE
+    }
+    lists = StaffList.objects.filter(names=True, ready_at__gte=week.begins, ready_at__lt=week.ends)
+    return [
+        (_("Days of unusual reading by staff"), str(len(days))),
+        (_("Lists with names that staff took out"), str(lists.count())),
     ]

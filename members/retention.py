@@ -28,6 +28,7 @@ from billing.models import (
 from billing.states import MembershipState, PaymentState
 from members import access, search
 from members import sessions as browsing
+from members.exports import asking
 from members.models import ChargeReport, Consent, SignIn, StaffAct, Supporter, Withdrawal
 from members.models.charge import Finding
 from members.models.withdrawal import Outcome
@@ -53,6 +54,7 @@ class Tidied:
     browsers: int = 0
     looks: int = 0
     acts: int = 0
+    lists: int = 0
 
 
 def tidy(*, now: datetime) -> Tidied:
@@ -81,6 +83,7 @@ def _tidied(now: datetime) -> Tidied:
     statements = sum(each.delete()[0] for each in _over_statements(now))
     browsers, looks = browsing.over(now).delete()[0], access.over(now).delete()[0]
     acts = _over_acts(now).delete()[0] + search.over(now).delete()[0]
+    lists, _ = asking.old(now).delete()
     # A list: nobody's deletion may disturb the look at who is next.
     candidates = list(_abandoned(now).values_list("pk", flat=True))
     people = sum(_forget(supporter_id, now=now) for supporter_id in candidates)
@@ -92,6 +95,7 @@ def _tidied(now: datetime) -> Tidied:
         browsers=browsers,
         looks=looks,
         acts=acts,
+        lists=lists,
     )
     log.info("tidied", **asdict(tidied))
     return tidied
@@ -107,6 +111,7 @@ def due(*, now: datetime) -> Tidied:
         browsers=browsing.over(now).count(),
         looks=access.over(now).count(),
         acts=_over_acts(now).count() + search.over(now).count(),
+        lists=asking.old(now).count(),
     )
 
 

@@ -5,7 +5,7 @@ from uuid import UUID
 from celery import shared_task
 from django.utils import timezone
 
-from members import addresses, charges, digests, retention, search, watch, withdrawals
+from members import addresses, charges, digests, exports, retention, search, watch, withdrawals
 from members.privacy import copies, erasure
 from members.shield import orders
 from members.shield import watch as doors
@@ -35,6 +35,8 @@ def look_after_people() -> None:
     copies.forget(now=timezone.now())
     orders.forget(now=timezone.now())
     search.index_names()
+    exports.asking.forget(now=timezone.now())
+    exports.making.carry_on_all()
 
 
 @shared_task
@@ -50,3 +52,8 @@ def settle_withdrawal(statement_id: str) -> None:
 @shared_task
 def settle_charge(report_id: str) -> None:
     charges.settle(UUID(report_id))
+
+
+@shared_task
+def make_list(list_id: str) -> None:
+    exports.making.carry_on(UUID(list_id))

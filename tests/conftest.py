@@ -100,11 +100,13 @@ def _looks_go_with_the_flush() -> Iterator[None]:
     """SQLite empties its tables line by line after a transactional test: it has to be let."""
     looks = import_module("members.migrations.0008_browsers_and_looks")
     acts = import_module("members.migrations.0009_the_desk")
+    team = import_module("members.migrations.0010_roles_and_lists")
     flush = SQLite.ops_class.sql_flush
+    kept = ("look_is_kept", "act_is_kept", "team_act_is_kept")
 
     def sql_flush(self: Any, *args: Any, **options: Any) -> list[str]:
-        lifted = [f"DROP TRIGGER IF EXISTS {name}" for name in ("look_is_kept", "act_is_kept")]
-        return [*lifted, *flush(self, *args, **options), looks.KEPT, acts.KEPT]
+        lifted = [f"DROP TRIGGER IF EXISTS {name}" for name in kept]
+        return [*lifted, *flush(self, *args, **options), looks.KEPT, acts.KEPT, team.KEPT]
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(SQLite.ops_class, "sql_flush", sql_flush)

@@ -18,6 +18,7 @@ from billing import models as billing
 from billing.models.letter import LetterState
 from members import models as members
 from members import vault
+from members.exports import asking
 from members.models import Supporter
 from members.models.supporter import GONE
 
@@ -68,6 +69,7 @@ def _wipe_person(supporter: Supporter) -> None:
         wants_statement=False,
         signed_out_at=timezone.now(),
     )
+    asking.drop_names()
 
 
 def tombstone() -> str:
@@ -283,7 +285,8 @@ PARTS: Final = (
     ),
 )
 
-# Tables that say nothing of any supporter.
+# Tables that say nothing of any supporter. A part of a list does for a day, sealed and all in one:
+# that a supporter stood in it is told by who_looked, and erasing somebody stops lists with names.
 IMPERSONAL: Final[tuple[type[Model], ...]] = (
     billing.Alarm,
     billing.Payout,
@@ -298,6 +301,9 @@ IMPERSONAL: Final[tuple[type[Model], ...]] = (
     billing.Tally,
     billing.Ticket,
     billing.Walk,
+    members.ListPart,
     members.ShieldChange,
+    members.StaffList,
     members.StaffMember,
+    members.TeamAct,
 )

@@ -1,32 +1,39 @@
-"""Who may see what: the one place that says which roles open which page."""
+"""Who may open which page: each view says what it needs, and the gate lets no other through."""
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any, Concatenate, ParamSpec
+from typing import Any, Concatenate, Final, ParamSpec
 
-from django.http import HttpRequest, HttpResponseBase
+from allauth.account.adapter import get_adapter
+from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import render
+from django.urls import reverse
+from django.utils.http import urlencode
 
-from members.models.staff import Role, StaffMember
+from members.models import StaffMember
+from members.roles import May, may
 
 _P = ParamSpec("_P")
+_View = Callable[Concatenate[HttpRequest, _P], HttpResponseBase]
 
-# Reports hold sums alone; whoever only reads those has no need of the rows behind them.
-SEES_MEMBERS = frozenset({Role.SUPPORT, Role.FINANCE, Role.ADMIN})
-
-
-def may_see_members(user: object) -> bool:
-    """Whether this user's role opens the member list, its export and the read-only admin."""
-    return isinstance(user, StaffMember) and user.is_active and user.role in SEES_MEMBERS
-
-
-# The books name nobody, but whoever closes a month answers for it.
-KEEPS_BOOKS = frozenset({Role.FINANCE, Role.ADMIN})
-
-
-def keeps_books(user: object) -> bool:
-    """Whether this user's role opens the books: packs, payouts, journals, closing."""
-    return isinstance(user, StaffMember) and user.is_active and user.role in KEEPS_BOOKS
+# Of the members of staff themselves, so for every role: their password, factor and way out.
+OWN: Final = frozenset(
+    {
+        "account_login",
+        "account_logout",
+        "account_inactive",
+        "account_change_password",
+        "account_reauthenticate",
+        "mfa_index",
+        "mfa_authenticate",
+        "mfa_reauthenticate",
+        "mfa_activate_totp",
+        "mfa_view_recovery_codes",
+        "mfa_generate_recovery_codes",
+        "mfa_download_recovery_codes",
+        "staff-demo-code",
+    }
+)
 
 
 def who(request: HttpRequest) -> StaffMember:
@@ -35,57 +42,55 @@ def who(request: HttpRequest) -> StaffMember:
     return request.user
 
 
-def members_only_for_helpers(
-    view: Callable[Concatenate[HttpRequest, _P], HttpResponseBase],
-) -> Callable[Concatenate[HttpRequest, _P], HttpResponseBase]:
-    """Answer with the 403 page unless the role may see members. The gate came before this."""
+def needs(what: May) -> Callable[[_View[_P]], _View[_P]]:
+    """Open the view to those who may do this; answer everybody else with the 403 page.
 
-    @wraps(view)
-    def guarded(request: HttpRequest, /, *args: _P.args, **kwargs: _P.kwargs) -> HttpResponseBase:
-        if not may_see_members(request.user):
-            return refused(request)
-        return view(request, *args, **kwargs)
+    A view under /staff/ that does not carry this is open to nobody (members/staff/gate.py).
+    """
 
-    return guarded
-
-
-def books_only(
-    view: Callable[Concatenate[HttpRequest, _P], HttpResponseBase],
-) -> Callable[Concatenate[HttpRequest, _P], HttpResponseBase]:
-    """Answer with the 403 page unless the role keeps the books. The gate came before this."""
-
-    @wraps(view)
-    def guarded(request: HttpRequest, /, *args: _P.args, **kwargs: _P.kwargs) -> HttpResponseBase:
-        if not keeps_books(request.user):
-            return refused(request)
-        return view(request, *args, **kwargs)
-
-    return guarded
-
-
-def roles(
-    *allowed: Role,
-) -> Callable[
-    [Callable[Concatenate[HttpRequest, _P], HttpResponseBase]],
-    Callable[Concatenate[HttpRequest, _P], HttpResponseBase],
-]:
-    """Open the view to these roles; answer everybody else with the 403 page."""
-
-    def declared(
-        view: Callable[Concatenate[HttpRequest, _P], HttpResponseBase],
-    ) -> Callable[Concatenate[HttpRequest, _P], HttpResponseBase]:
+    def declared(view: _View[_P]) -> _View[_P]:
         @wraps(view)
         def guarded(
             request: HttpRequest, /, *args: _P.args, **kwargs: _P.kwargs
         ) -> HttpResponseBase:
-            member = request.user
-            if not (isinstance(member, StaffMember) and member.is_active):
+            if not may(request.user, what):
                 return refused(request)
-            return view(request, *args, **kwargs) if member.role in allowed else refused(request)
+            return view(request, *args, **kwargs)
 
+        guarded.needs = what  # type: ignore[attr-defined]  # read by the gate, and kept by wraps
         return guarded
 
     return declared
+
+
+members_only_for_helpers = needs(May.MEMBERS)
+books_only = needs(May.BOOKS)
+
+
+def may_see_members(user: object) -> bool:
+    """Whether this user's role opens memberships, letters and events, as rows without a name."""
+    return may(user, May.MEMBERS)
+
+
+def says_what_it_needs(view: object) -> bool:
+    """Whether this view declares who may open it."""
+    return hasattr(view, "needs")
+
+
+def freshly_proven(view: _View[_P]) -> _View[_P]:
+    """Ask for the second factor again where it was shown too long ago.
+
+    What was pressed is not kept over that: the page is shown again, to be pressed again.
+    """
+
+    @wraps(view)
+    def guarded(request: HttpRequest, /, *args: _P.args, **kwargs: _P.kwargs) -> HttpResponseBase:
+        if get_adapter(request).is_reauthentication_required(app="mfa"):
+            again = urlencode({"next": request.get_full_path()})
+            return HttpResponseRedirect(f"{reverse('mfa_reauthenticate')}?{again}")
+        return view(request, *args, **kwargs)
+
+    return guarded
 
 
 def refused(request: HttpRequest, **_context: Any) -> HttpResponseBase:

@@ -8,7 +8,8 @@ from django.db.models.base import ModelBase
 from django.http import HttpRequest
 from django.shortcuts import redirect
 
-from members.staff.access import may_see_members, refused
+from members.roles import May, may
+from members.staff.access import refused
 
 
 class ReadingSite(AdminSite):
@@ -29,7 +30,7 @@ class ReadingSite(AdminSite):
             super().register(model_or_iterable, admin_class, **options)
 
     def has_permission(self, request: HttpRequest) -> bool:
-        return may_see_members(request.user)
+        return may(request.user, May.TABLES)
 
     def login(self, request: HttpRequest, extra_context: Any = None) -> Any:
         """Not a second way in: the gate has signed them in, so what is missing here is the role."""

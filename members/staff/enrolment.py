@@ -2,6 +2,7 @@
 
 import secrets
 
+import structlog
 from allauth.mfa.base.internal.flows import post_authentication
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal import flows
@@ -12,9 +13,12 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import redirect
 
-from members.models import StaffMember
+from members.models import StaffMember, TeamAct
 from members.models.staff import Role
+from members.models.team import TeamDeed
 from members.staff import demo
+
+log = structlog.get_logger(__name__)
 
 
 def fresh_password() -> str:
@@ -22,27 +26,82 @@ def fresh_password() -> str:
     return secrets.token_urlsafe(15)
 
 
-def enrol(*, email: str, role: str, password: str) -> StaffMember:
+class LastAdmin(ValueError):
+    """Without this one nobody would look after the staff."""
+
+
+class NotYours(ValueError):
+    """Nobody gives a new key to themselves: that is what a second factor is against."""
+
+
+def enrol(
+    *, email: str, role: str, password: str, name: str = "", by: StaffMember | None = None
+) -> StaffMember:
     """Make the member. Their second factor they make themselves, at their first sign-in.
 
-    Raises IntegrityError where the address is taken.
+    Without `by` it is done at the console. Raises IntegrityError where the address is taken.
     """
-    return StaffMember.objects.create_user(email, password, role=role)
+    with transaction.atomic():
+        member = StaffMember.objects.create_user(email, password, role=role, name=name)
+        _write(TeamDeed.ENROLLED, member, by)
+    return member
 
 
-def reset(*, member: StaffMember, password: str) -> None:
-    """Give a new password and forget the second factor; open sessions end with the old password."""
+def reset(*, member: StaffMember, password: str, by: StaffMember | None = None) -> None:
+    """Give a new password and forget the second factor; open sessions end with the old password.
+
+    Raises NotYours.
+    """
+    if by is not None and by.pk == member.pk:
+        raise NotYours
     with transaction.atomic():
         Authenticator.objects.filter(user=member).delete()
         member.set_password(password)
         member.is_active = True
         member.save(update_fields=["password", "is_active"])
+        _write(TeamDeed.RESET, member, by)
 
 
-def deactivate(*, member: StaffMember) -> None:
-    """Shut the member out, from the next request on."""
-    member.is_active = False
-    member.save(update_fields=["is_active"])
+def change_role(*, member: StaffMember, role: Role, by: StaffMember | None = None) -> None:
+    """Give another role; it counts from their next request on. Raises LastAdmin."""
+    with transaction.atomic():
+        if role != Role.ADMIN:
+            _keep_an_admin(member, by)
+        if member.role == role:
+            return
+        member.role = role
+        member.save(update_fields=["role"])
+        _write(TeamDeed.ROLE, member, by)
+
+
+def deactivate(*, member: StaffMember, by: StaffMember | None = None) -> None:
+    """Shut the member out, from the next request on. Raises LastAdmin.
+
+    The console may shut out the last one too: whoever is there can let another in.
+    """
+    with transaction.atomic():
+        _keep_an_admin(member, by)
+        if not member.is_active:
+            return
+        member.is_active = False
+        member.save(update_fields=["is_active"])
+        _write(TeamDeed.REMOVED, member, by)
+
+
+def _keep_an_admin(member: StaffMember, by: StaffMember | None) -> None:
+    """Refuse if no admin would be left. Under a lock: two could let each other go at once."""
+    if by is None:
+        return
+    locked = StaffMember.objects.select_for_update().filter(role=Role.ADMIN, is_active=True)
+    admins = {each.pk for each in locked.order_by("pk") if demo.may_enter(each)}
+    # Who presses may have been let go a moment ago.
+    if by.pk not in admins or not admins - {member.pk}:
+        raise LastAdmin
+
+
+def _write(deed: TeamDeed, member: StaffMember, by: StaffMember | None) -> None:
+    TeamAct.objects.create(deed=deed, subject=member, actor=by, role=member.role)
+    log.info("staff changed", deed=str(deed), subject=str(member.pk), by=str(by.pk) if by else "")
 
 
 def enrol_demo() -> StaffMember:

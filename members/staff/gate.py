@@ -1,6 +1,8 @@
 """The gate before every page under /staff/: a member of staff, by password and second factor.
 
-It asks by route, so a page that is added later stands behind it without having to remember to.
+It asks by route, so a page that is added later stands behind it without having to remember to; one
+that does not say who may open it is open to nobody. A session ends some hours after the second
+factor was shown, and sooner where nobody uses it.
 """
 
 import time
@@ -13,10 +15,12 @@ from allauth.mfa.models import Authenticator
 from allauth.mfa.utils import is_mfa_enabled
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.cache import add_never_cache_headers
+
+from members.staff.access import OWN, refused, says_what_it_needs
 
 ROUTE: Final = "staff/"
 # The way in. The demo's code page answers 404 where there is no demo.
@@ -25,6 +29,11 @@ OPEN: Final = frozenset(
 )
 ENROLMENT: Final = frozenset({"mfa_activate_totp", "account_reauthenticate"})
 PROOF: Final = frozenset({"mfa_reauthenticate"})
+# The admin's pages ask its site (members/staff/admin_site.py).
+_ADMIN: Final = "admin"
+_SEEN_KEY: Final = "staff_seen"
+# How coarsely it is noted that a session is used: each note is a row written.
+_NOTED_EVERY: Final = 60
 
 
 class StaffGate:
@@ -40,8 +49,8 @@ class StaffGate:
         return response
 
     def process_view(
-        self, request: HttpRequest, _view: Any, _args: Any, _kwargs: Any
-    ) -> HttpResponse | None:
+        self, request: HttpRequest, view: Any, _args: Any, _kwargs: Any
+    ) -> HttpResponseBase | None:
         match = request.resolver_match
         if match is None or not _behind_gate(request) or match.view_name in OPEN:
             return None
@@ -49,7 +58,11 @@ class StaffGate:
             return redirect_to_login(request.get_full_path(), reverse("account_login"))
         if not is_mfa_enabled(request.user, [Authenticator.Type.TOTP]):
             return None if match.view_name in ENROLMENT else redirect("mfa_activate_totp")
-        return _check_proof(request, match.view_name)
+        over = _check_proof(request, match.view_name)
+        if over is not None:
+            return over
+        own = match.view_name in OWN or match.namespace == _ADMIN
+        return None if own or says_what_it_needs(view) else refused(request)
 
 
 def _behind_gate(request: HttpRequest) -> bool:
@@ -65,7 +78,18 @@ def _check_proof(request: HttpRequest, view_name: str) -> HttpResponse | None:
         if view_name in PROOF:
             return None
         return redirect_to_login(request.get_full_path(), reverse("mfa_reauthenticate"))
-    if time.time() - max(proofs) > settings.STAFF_SESSION_SECONDS:
+    if time.time() - max(proofs) > settings.STAFF_SESSION_SECONDS or _idle(request, max(proofs)):
         get_adapter(request).logout(request)
         return redirect_to_login(request.get_full_path(), reverse("account_login"))
     return None
+
+
+def _idle(request: HttpRequest, proven: float) -> bool:
+    """Whether nobody has used this session for too long; noted where it is used."""
+    now = time.time()
+    seen = max(proven, request.session.get(_SEEN_KEY, 0))
+    if now - seen > settings.STAFF_IDLE_SECONDS:
+        return True
+    if now - seen >= _NOTED_EVERY:
+        request.session[_SEEN_KEY] = int(now)
+    return False

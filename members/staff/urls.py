@@ -22,19 +22,21 @@ from members.staff.desk.find import find
 from members.staff.desk.record import open_record, record, show_who
 from members.staff.enrolment import EnrolFactor
 from members.staff.events.views import event_page, inbox_page, object_page, retry
+from members.staff.exports import views as lists
 from members.staff.letters.kinds import kind_html, kind_list, kind_page
 from members.staff.letters.letter import hold, letter_html, letter_page, release
 from members.staff.letters.mailbag import mailbag
 from members.staff.letters.mailbag import retry as retry_letters
 from members.staff.letters.suppressed import lift, suppressed
+from members.staff.reading import of_one, overview
 from members.staff.shield import let_go, shield_page
 from members.staff.stalls import poster, stalls, switch
-from members.staff.views import demo_code, member_list, members_csv, reports
+from members.staff.team import colleague, lock, team
+from members.staff.views import demo_code, member_list, reports
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", reports, name="staff-reports"),
     path("members/", member_list, name="staff-members"),
-    path("members.csv", members_csv, name="staff-members-csv"),
     path("board/", board, name="staff-board"),
     path("board/acknowledge/<int:alarm_id>/", acknowledge, name="staff-board-acknowledge"),
     path("desk/", find, name="staff-desk"),
@@ -42,6 +44,17 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("desk/<uuid:supporter_id>/open/", open_record, name="staff-desk-open"),
     path("desk/<uuid:supporter_id>/who/", show_who, name="staff-desk-who"),
     path("desk/<uuid:supporter_id>/<slug:act>/<uuid:about>/", act, name="staff-desk-act"),
+    path("lists/", lists.shelf, name="staff-lists"),
+    path("lists/new/<slug:subject>/", lists.ask, name="staff-list-new"),
+    path("lists/<uuid:list_id>/", lists.one, name="staff-list"),
+    path("lists/<uuid:list_id>/file/", lists.file, name="staff-list-file"),
+    path("lists/<uuid:list_id>/stop/", lists.stop, name="staff-list-stop"),
+    path("lists/<uuid:list_id>/answer/", lists.answer, name="staff-list-answer"),
+    path("reading/", overview, name="staff-reading"),
+    path("reading/<uuid:staff_id>/", of_one, name="staff-reading-one"),
+    path("team/", team, name="staff-team"),
+    path("team/lock/", lock, name="staff-lock"),
+    path("team/<uuid:member_id>/", colleague, name="staff-colleague"),
     path("inbox/", inbox_page, name="staff-inbox"),
     path("inbox/retry/", retry, name="staff-inbox-retry"),
     path("inbox/look-up/", object_page, name="staff-object"),

@@ -4,10 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-import structlog
 from django.conf import settings
 from django.core.paginator import Paginator
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
@@ -17,14 +16,15 @@ from billing.models import Membership
 from billing.states import MembershipState
 from members import exports
 from members.reports import build
+from members.roles import May, may
 from members.staff import charts, demo, figures
-from members.staff.access import members_only_for_helpers
+from members.staff.access import needs
 
-log = structlog.get_logger(__name__)
 PER_PAGE: Final = 50
 
 
 @require_safe
+@needs(May.REPORTS)
 def reports(request: HttpRequest) -> HttpResponse:
     """The figures of the present, three charts, and the table of thirteen months."""
     report = build(now=timezone.now())
@@ -80,7 +80,7 @@ class MemberLine:
 
 
 @require_safe
-@members_only_for_helpers
+@needs(May.MEMBERS)
 def member_list(request: HttpRequest) -> HttpResponse:
     """Memberships, newest first, fifty a page, without names."""
     state = _state(request)
@@ -93,23 +93,10 @@ def member_list(request: HttpRequest) -> HttpResponse:
             "state": state,
             "states": MembershipState.choices,
             "page": page,
+            "may_export": may(request.user, May.EXPORT),
             "lines": [MemberLine(membership) for membership in page],
         },
     )
-
-
-@require_safe
-@members_only_for_helpers
-def members_csv(request: HttpRequest) -> HttpResponseBase:
-    """The same memberships as CSV, streamed."""
-    state = _state(request)
-    log.info("members_exported", staff=str(request.user.pk), state=state or "all")
-    response = StreamingHttpResponse(
-        exports.csv_lines(exports.memberships(state=state)), content_type="text/csv; charset=utf-8"
-    )
-    name = f"members-{state or 'all'}-{dublin_date(timezone.now())}.csv"
-    response["Content-Disposition"] = f'attachment; filename="{name}"'
-    return response
 
 
 @require_safe

@@ -14,6 +14,7 @@ from django.utils.translation import override
 from django.views.decorators.http import conditional_page, require_safe
 
 from billing import charity
+from members import lockdown
 from members.embed import meter, origins, words
 from members.embed.meter import Meter
 
@@ -114,7 +115,7 @@ def stall(_request: HttpRequest, slug: str) -> HttpResponse:
 
 def _meter() -> Meter:
     shown = meter.current(timezone.now())
-    if shown is None:
+    if shown is None or lockdown.hides_numbers():
         raise Http404
     return shown
 

@@ -72,8 +72,7 @@ class Command(BaseCommand):
     def _change_role(self, member: StaffMember, role: str | None) -> None:
         if role is None:
             raise CommandError("This address is taken. --reset gives a new key, --role a role.")
-        member.role = role
-        member.save(update_fields=["role"])
+        enrolment.change_role(member=member, role=Role(role))
         self.stdout.write(f"The member is {Role(role).label.lower()!r} now.")
 
     def _show(self, email: str) -> None:

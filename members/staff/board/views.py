@@ -9,12 +9,14 @@ from django.views.decorators.http import require_POST, require_safe
 
 from billing import alarms
 from members import watch
-from members.staff.access import may_see_members, members_only_for_helpers, who
+from members.roles import May
+from members.staff.access import may_see_members, members_only_for_helpers, needs, who
 from members.staff.board import lines
 from members.staff.board.lines import Lasting
 
 
 @require_safe
+@needs(May.REPORTS)
 def board(request: HttpRequest) -> HttpResponseBase:
     """Every sign as it is at this moment; whoever only reads gets no links to what names ids."""
     now, helps = timezone.now(), may_see_members(request.user)

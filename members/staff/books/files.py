@@ -15,7 +15,7 @@ from billing.accounts import years
 from billing.accounts.banked import Banked
 from billing.accounts.chart import Layout
 from billing.money import decimal_amount
-from members.exports import guarded
+from members.exports.handing import guarded
 from members.staff.access import books_only
 from members.staff.books import sheet
 from members.staff.books.pages import Book, book

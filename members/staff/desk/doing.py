@@ -19,10 +19,10 @@ from members.models import StaffAct, Supporter
 from members.models.access import Purpose
 from members.models.desk import Act, Reason
 from members.press import Press
-from members.staff.access import refused, roles, who
+from members.roles import May
+from members.staff.access import needs, refused, who
 from members.staff.desk import cases, deeds, outcomes, purposes
 from members.staff.desk.cases import Case
-from members.staff.desk.find import AT_THE_DESK
 from members.staff.desk.forms import ActForm, form_of
 from members.staff.desk.words import BUTTONS, DONE, INTRO, LATER, TITLES
 
@@ -30,7 +30,7 @@ _GRAVE: Final = frozenset({Act.ERASE, Act.END})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@roles(*AT_THE_DESK)
+@needs(May.DESK)
 def act(request: HttpRequest, supporter_id: UUID, act: str, about: UUID) -> HttpResponseBase:
     """Let the act be chosen, shown and confirmed; only with the record open for a purpose."""
     if act not in Act.values:

@@ -22,15 +22,13 @@ from members import limits, search
 from members.models import StaffMember, Supporter
 from members.models.access import Purpose
 from members.models.desk import Sought
-from members.models.staff import Role
+from members.roles import May, may
 from members.search import CardPayment, Found
-from members.staff.access import roles, who
+from members.staff.access import needs, who
 from members.staff.desk import purposes
 from members.staff.letters import masks
 
 log = structlog.get_logger(__name__)
-AT_THE_DESK: Final = (Role.SUPPORT, Role.FINANCE, Role.ADMIN)
-SEES_WHO: Final = frozenset({Role.SUPPORT, Role.ADMIN})
 
 
 class FindForm(forms.Form):
@@ -138,7 +136,7 @@ class Hit:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@roles(*AT_THE_DESK)
+@needs(May.DESK)
 def find(request: HttpRequest) -> HttpResponseBase:
     """The form; with a term posted, whom it leads to."""
     form = FindForm(request.POST if request.method == "POST" else None)
@@ -154,14 +152,14 @@ def find(request: HttpRequest) -> HttpResponseBase:
     ids = [each.pk for each in found.supporters]
     purposes.hold(request, supporter_ids=ids, purpose=purpose)
     log.info("desk searched", staff=str(member.pk), sought=found.sought.value, hits=len(ids))
-    hits = [Hit(each, member.role in SEES_WHO) for each in found.supporters]
+    hits = [Hit(each, may(member, May.IDENTITY)) for each in found.supporters]
     return _page(
         request, context | {"found": found, "hits": hits, "why_none": _none(found, member)}
     )
 
 
 def _found(form: FindForm, member: StaffMember) -> Found:
-    given, by_name = form.cleaned_data, member.role in SEES_WHO
+    given, by_name = form.cleaned_data, may(member, May.IDENTITY)
     purpose = Purpose(given["purpose"])
     if not form.by_payment:
         term = given["term"]
@@ -172,7 +170,7 @@ def _found(form: FindForm, member: StaffMember) -> Found:
 
 def _none(found: Found, member: StaffMember) -> str:
     """What to try, where nobody was found."""
-    if found.sought is Sought.NOTHING and member.role not in SEES_WHO:
+    if found.sought is Sought.NOTHING and not may(member, May.IDENTITY):
         return "Names are for the support team. Ask for a receipt number, or a line of a statement."
     return _ADVICE[found.sought]
 

@@ -22,10 +22,10 @@ from members.models.access import Action, Field, Purpose
 from members.models.desk import Act
 from members.models.staff import Role
 from members.privacy import erasure
-from members.staff.access import refused, roles, who
+from members.roles import May, may
+from members.staff.access import needs, refused, who
 from members.staff.desk import cases, lines, purposes
 from members.staff.desk.cases import Case
-from members.staff.desk.find import AT_THE_DESK, SEES_WHO
 from members.staff.desk.lines import Topic
 from members.staff.desk.purposes import PurposeForm
 from members.staff.desk.words import TITLES
@@ -112,7 +112,7 @@ _TONES: Final = {
 
 
 @require_safe
-@roles(*AT_THE_DESK)
+@needs(May.DESK)
 def record(request: HttpRequest, supporter_id: UUID) -> HttpResponseBase:
     """The record, if it is open in this session; else the question why."""
     supporter = get_object_or_404(Supporter, pk=supporter_id)
@@ -123,7 +123,7 @@ def record(request: HttpRequest, supporter_id: UUID) -> HttpResponseBase:
 
 
 @require_POST
-@roles(*AT_THE_DESK)
+@needs(May.DESK)
 def open_record(request: HttpRequest, supporter_id: UUID) -> HttpResponseBase:
     """Open the record for the purpose that was chosen."""
     supporter = get_object_or_404(Supporter, pk=supporter_id)
@@ -136,7 +136,7 @@ def open_record(request: HttpRequest, supporter_id: UUID) -> HttpResponseBase:
 
 
 @require_POST
-@roles(*SEES_WHO)
+@needs(May.IDENTITY)
 def show_who(request: HttpRequest, supporter_id: UUID) -> HttpResponseBase:
     """The record once more, with name and address in clear: a look of its own."""
     supporter = get_object_or_404(Supporter, pk=supporter_id)
@@ -196,7 +196,7 @@ def _show(
 
 def _person(supporter: Supporter, member: StaffMember, *, clear: bool) -> dict[str, Any]:
     """Who it is, masked unless asked for, and how letters reach them."""
-    sees = member.role in SEES_WHO
+    sees = may(member, May.IDENTITY)
     shown: dict[str, Any] = {
         "may_show": sees and not supporter.erased and not clear,
         "clear": clear,

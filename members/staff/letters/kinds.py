@@ -11,6 +11,8 @@ from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_safe
 
 from billing.letters.draft import KINDS
+from members.roles import May
+from members.staff.access import needs
 from members.staff.letters import preview, samples
 from members.staff.letters.frames import in_a_frame, with_frames
 from members.staff.letters.words import MATTERS, About, about
@@ -65,6 +67,7 @@ class Choice:
 
 
 @require_safe
+@needs(May.REPORTS)
 def kind_list(request: HttpRequest) -> HttpResponse:
     """All kinds by matter. No row is read, so that every role may see it."""
     cards = [_card(kind) for kind in KINDS]
@@ -85,6 +88,7 @@ def kind_list(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
+@needs(May.REPORTS)
 @with_frames
 def kind_page(request: HttpRequest, kind: str) -> HttpResponse:
     """One kind: its headers, narrow, wide and dark, and its text beside."""
@@ -107,6 +111,7 @@ def kind_page(request: HttpRequest, kind: str) -> HttpResponse:
 
 
 @require_safe
+@needs(May.REPORTS)
 @xframe_options_sameorigin
 @in_a_frame
 def kind_html(request: HttpRequest, kind: str) -> HttpResponse:

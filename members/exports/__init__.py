@@ -1,0 +1,11 @@
+"""Lists that staff take out: asked for, agreed to, made in the background, handed out for a day.
+
+exports.asking.ask(...)         who wants which columns of whom, and why; and who agrees
+exports.making.carry_on(id)     in a worker: some thousand lines at a time, whoever died before
+exports.handing.open_(...)      to the one who asked, while it lasts
+"""
+
+from members.exports import asking, handing, making, shapes
+from members.exports.shapes import memberships
+
+__all__ = ["asking", "handing", "making", "memberships", "shapes"]

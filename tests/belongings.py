@@ -61,6 +61,7 @@ class Belongings:
             "act": "note",
             "about": self.alice.pk,
             "slug": self.stall.slug,
+            "which": "growth",
             "kind": "welcome",
             "service": "postmark",
             "subject": self.membership.pk,

@@ -10,10 +10,9 @@ from billing.figures.names import Move
 from members.reports import rollups
 from members.reports.amounts import months_worth, share
 from members.reports.months import Month, last_months
+from members.reports.small import shown
 
 MONTHS: Final = 24
-# A group so small would tell of persons (DOMAIN 7).
-SMALLEST: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +36,6 @@ class Cohort:
     cells: list[CohortCell]
 
 
-def shown(number: int) -> bool:
-    """Whether a group is large enough to be told of."""
-    return number >= SMALLEST
-
-
 def cohorts(*, now: datetime, count: int = MONTHS) -> list[Cohort]:
     """The cohorts of the last `count` months, oldest first. One query."""
     months = last_months(now=now, count=count)
@@ -57,6 +51,24 @@ def cohorts(*, now: datetime, count: int = MONTHS) -> list[Cohort]:
             active, twelfths = active + change.number, twelfths + change.value
             cells.append(_cell(active, twelfths, starters))
         found.append(Cohort(month, starters if shown(starters) else None, cells))
+    return found
+
+
+def retention(*, now: datetime, count: int = MONTHS) -> list[tuple[int, int]]:
+    """For k months after joining: how many are members then, of how many. One query.
+
+    All cohorts of the last `count` months together, each by the months that are over.
+    """
+    months = last_months(now=now, count=count)
+    book = rollups.read(names.COHORT, names.MOVEMENT, first=months[0].first, last=dublin_date(now))
+    found = [(0, 0)] * (count - 1)
+    for number, month in enumerate(months[:-1]):
+        changes = book.keys(names.COHORT, month.first)
+        starters = book.at(names.MOVEMENT, month.first, Move.NEW).number
+        active = 0
+        for k, later in enumerate(months[number:-1]):
+            active += changes.get(_key(later.first), rollups.Number()).number
+            found[k] = found[k][0] + active, found[k][1] + starters
     return found
 
 

@@ -30,7 +30,12 @@ class ForecastMonth:
     monthly_cents: int
     renewals: int
     yearly_cents: int
-    leaving: int
+    leaving_monthly: int
+    leaving_yearly: int
+
+    @property
+    def leaving(self) -> int:
+        return self.leaving_monthly + self.leaving_yearly
 
     @property
     def cents(self) -> int:
@@ -61,7 +66,8 @@ def forecast(*, now: datetime, count: int = MONTHS) -> list[ForecastMonth]:
                 monthly_cents=max(running, 0),
                 renewals=dues.number - sum(each.memberships for each in here if each.yearly),
                 yearly_cents=dues.value - sum(each.cents for each in here if each.yearly),
-                leaving=sum(each.memberships for each in here),
+                leaving_monthly=sum(each.memberships for each in here if not each.yearly),
+                leaving_yearly=sum(each.memberships for each in here if each.yearly),
             )
         )
     return found

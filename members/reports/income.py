@@ -28,7 +28,8 @@ _FIGURES: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Income:
-    """Of one kind, or of all together. `refund_cents` and `dispute_cents` are what went back.
+    """Of one kind, or of all together. `refund_cents` and `dispute_cents` are what went back,
+    `refunds` and `disputes` in how many movements of money, with those that came back after all.
 
     `extra_cents` is the part of the gross that was given on top so that more arrives.
     """
@@ -43,6 +44,8 @@ class Income:
     refund_cents: int
     dispute_cents: int
     net_cents: int
+    refunds: int
+    disputes: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,4 +87,6 @@ def _income(book: Book, month: Month, kind: str | None) -> Income:
         refund_cents=-back[0],
         dispute_cents=-back[1],
         net_cents=of(names.NET).value + of(names.OUTSIDE).value + sum(back),
+        refunds=of(names.REFUNDED).number,
+        disputes=of(names.DISPUTED).number,
     )

@@ -7,7 +7,7 @@ from typing import Final
 from uuid import UUID
 
 from django.db.models import Case, Count, F, QuerySet, Sum, When
-from django.db.models.functions import TruncMonth
+from django.db.models.functions import TruncDate, TruncMonth
 
 from billing.dates import DUBLIN
 from billing.models import Counted, Membership
@@ -47,6 +47,29 @@ def at_risk() -> QuerySet[Membership]:
     """Memberships that are overdue, the longest first: the page cuts what it shows."""
     rows = _paid().filter(state=MembershipState.PAST_DUE).select_related("plan")
     return rows.order_by("past_due_since", "pk")
+
+
+@dataclass(frozen=True, slots=True)
+class OverdueSince:
+    """Memberships that are overdue since a day in Dublin. Cents a month of MRR."""
+
+    day: date
+    memberships: int
+    mrr_cents: int
+
+
+def overdue_by_day() -> list[OverdueSince]:
+    """What is overdue, by the day since when; the longest first. One query."""
+    rows = (
+        _paid()
+        .filter(state=MembershipState.PAST_DUE, past_due_since__isnull=False)
+        .annotate(day=TruncDate("past_due_since", tzinfo=DUBLIN))
+        .order_by()
+        .values("day")
+        .annotate(number=Count("pk"), twelfths=Sum(TWELFTHS))
+        .order_by("day")
+    )
+    return [OverdueSince(row["day"], row["number"], months_worth(row["twelfths"])) for row in rows]
 
 
 def duplicates() -> QuerySet[Counted]:

@@ -29,13 +29,19 @@ from members.staff.letters.mailbag import mailbag
 from members.staff.letters.mailbag import retry as retry_letters
 from members.staff.letters.suppressed import lift, suppressed
 from members.staff.reading import of_one, overview
+from members.staff.reports.pages import overview_page, report_csv, report_page, report_xlsx
+from members.staff.reports.trustees import trustee_page
 from members.staff.shield import let_go, shield_page
 from members.staff.stalls import poster, stalls, switch
 from members.staff.team import colleague, lock, team
-from members.staff.views import demo_code, member_list, reports
+from members.staff.views import demo_code, member_list
 
 urlpatterns: list[URLPattern | URLResolver] = [
-    path("", reports, name="staff-reports"),
+    path("", overview_page, name="staff-reports"),
+    path("reports/trustees/", trustee_page, name="staff-trustees"),
+    path("reports/<slug:which>/", report_page, name="staff-report"),
+    path("reports/<slug:which>.csv", report_csv, name="staff-report-csv"),
+    path("reports/<slug:which>.xlsx", report_xlsx, name="staff-report-xlsx"),
     path("members/", member_list, name="staff-members"),
     path("board/", board, name="staff-board"),
     path("board/acknowledge/<int:alarm_id>/", acknowledge, name="staff-board-acknowledge"),

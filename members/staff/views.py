@@ -8,41 +8,17 @@ from django.conf import settings
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from billing.dates import dublin_date
 from billing.models import Membership
 from billing.states import MembershipState
 from members import exports
-from members.reports import build
 from members.roles import May, may
-from members.staff import charts, demo, figures
+from members.staff import demo
 from members.staff.access import needs
 
 PER_PAGE: Final = 50
-
-
-@require_safe
-@needs(May.REPORTS)
-def reports(request: HttpRequest) -> HttpResponse:
-    """The figures of the present, three charts, and the table of thirteen months."""
-    report = build(now=timezone.now())
-    unknown, unknown_sum = figures.fees_not_yet_known(report)
-    return render(
-        request,
-        "staff/reports.html",
-        {
-            "here": "reports",
-            "report": report,
-            "cards": figures.cards(report),
-            "charts": charts.charts(report),
-            "columns": figures.COLUMNS,
-            "table": figures.table(report),
-            "unknown": unknown,
-            "unknown_sum": unknown_sum,
-        },
-    )
 
 
 @dataclass(frozen=True, slots=True)

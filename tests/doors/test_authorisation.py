@@ -186,6 +186,10 @@ TABLE: Final[dict[str, Rule]] = {
     },
     # Staff: who reads figures and samples, and who works with members
     "staff/": staff(),
+    "staff/reports/trustees/": staff(),
+    "staff/reports/<slug:which>/": staff(),
+    "staff/reports/<slug:which>.csv": staff(),
+    "staff/reports/<slug:which>.xlsx": staff(),
     "staff/letters/kinds/": staff(),
     "staff/letters/kinds/<slug:kind>/": staff(),
     "staff/letters/kinds/<slug:kind>/html/": staff(),

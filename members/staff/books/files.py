@@ -24,6 +24,7 @@ from members.staff.books.workbook import workbook
 log = structlog.get_logger(__name__)
 # The moment of every file in a zip: a file of a closed month must not tell when it was fetched.
 _ALWAYS: Final = (1980, 1, 1, 0, 0, 0)
+XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _PAYOUT_HEAD: Final = (
     *("payout", "day", "arrives", "status", "charges", "refunds", "disputes", "fees", "other"),
     *("lines_come_to", "paid_out", "came_back", "missing", "booked_before_this_month", "lines"),
@@ -36,7 +37,7 @@ def pack_csv(request: HttpRequest, month: str) -> HttpResponseBase:
     """The pack as CSV: section, figure, how many, amount."""
     found = book(month)
     _told(request, "pack_csv", month)
-    return _csv(f"books-{found.name}.csv", _pack_rows(found))
+    return csv_file(f"books-{found.name}.csv", _pack_rows(found))
 
 
 @require_safe
@@ -45,8 +46,7 @@ def pack_xlsx(request: HttpRequest, month: str) -> HttpResponseBase:
     """The pack as a workbook with typed cells."""
     found = book(month)
     _told(request, "pack_xlsx", month)
-    kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-    return _file(f"books-{found.name}.xlsx", kind, workbook(found.pack))
+    return file_of(f"books-{found.name}.xlsx", XLSX, workbook(found.pack))
 
 
 @require_safe
@@ -55,7 +55,7 @@ def payouts_csv(request: HttpRequest, month: str) -> HttpResponseBase:
     found = book(month)
     _told(request, "payouts_csv", month)
     rows = [list(_PAYOUT_HEAD), *(_payout_row(each) for each in found.pack.payouts)]
-    return _csv(f"payouts-{found.name}.csv", rows)
+    return csv_file(f"payouts-{found.name}.csv", rows)
 
 
 @require_safe
@@ -74,8 +74,8 @@ def journal(request: HttpRequest, month: str, layout: str) -> HttpResponseBase:
     ]
     name = f"journal-{wanted.name}-{found.name}"
     if len(texts) == 1:
-        return _file(f"{name}.csv", "text/csv; charset=utf-8", texts[0].encode())
-    return _file(f"{name}.zip", "application/zip", _zipped(name, texts))
+        return file_of(f"{name}.csv", "text/csv; charset=utf-8", texts[0].encode())
+    return file_of(f"{name}.zip", "application/zip", _zipped(name, texts))
 
 
 @require_safe
@@ -91,7 +91,7 @@ def year_csv(request: HttpRequest, year: int) -> HttpResponseBase:
         for line in found.lines
     ]  # fmt: skip
     _told(request, "year_csv", str(year))
-    return _csv(f"income-{year}.csv", [head, *rows])
+    return csv_file(f"income-{year}.csv", [head, *rows])
 
 
 @require_safe
@@ -156,8 +156,9 @@ def _payout_row(each: Banked) -> list[str]:
     return [*words, *map(decimal_amount, cents), str(each.lines)]
 
 
-def _csv(name: str, rows: Iterable[Sequence[str]]) -> HttpResponse:
-    return _file(name, "text/csv; charset=utf-8", _text(rows).encode())
+def csv_file(name: str, rows: Iterable[Sequence[str]]) -> HttpResponse:
+    """An answer that is a CSV of these rows, guarded before."""
+    return file_of(name, "text/csv; charset=utf-8", _text(rows).encode())
 
 
 def _text(rows: Iterable[Sequence[str]]) -> str:
@@ -182,7 +183,8 @@ def _zipped(name: str, texts: list[str]) -> bytes:
     return held.getvalue()
 
 
-def _file(name: str, kind: str, content: bytes) -> HttpResponse:
+def file_of(name: str, kind: str, content: bytes) -> HttpResponse:
+    """An answer that is a file to keep."""
     response = HttpResponse(content, content_type=kind)
     response["Content-Disposition"] = f'attachment; filename="{name}"'
     return response

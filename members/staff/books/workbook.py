@@ -1,7 +1,7 @@
 """A month's pack as a workbook: amounts are numbers that a spreadsheet can sum."""
 
 import io
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -15,21 +15,34 @@ from members.staff.books import sheet
 def workbook(pack: Pack) -> bytes:
     """The workbook's bytes: the same for the same figures, whenever it is made."""
     held = io.BytesIO()
-    # Text is written as text: nothing in a cell is run as a formula or made a link.
-    options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
-    with xlsxwriter.Workbook(held, options) as book:
-        midnight = datetime(pack.month.year, pack.month.month, 1, tzinfo=UTC).replace(tzinfo=None)
-        book.set_properties({"title": f"{pack.month:%B %Y}", "created": midnight})
-        styles = {
-            "head": book.add_format({"bold": True, "bottom": 1}),
-            "total": book.add_format({"bold": True, "top": 1, "num_format": "#,##0.00"}),
-            "label": book.add_format({"bold": True, "top": 1}),
-            "money": book.add_format({"num_format": "#,##0.00"}),
-        }
+    with blank(held, title=f"{pack.month:%B %Y}", day=pack.month) as book:
+        styles = styles_of(book)
         _totals(book, styles, pack)
         _kinds(book, styles, pack)
         _payouts(book, styles, pack)
     return held.getvalue()
+
+
+def blank(held: io.BytesIO, *, title: str, day: date) -> Any:
+    """An empty workbook that says it was made on this day, whenever it is.
+
+    Text is written as text: nothing in a cell is run as a formula or made a link.
+    """
+    options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
+    book = xlsxwriter.Workbook(held, options)
+    midnight = datetime(day.year, day.month, day.day, tzinfo=UTC).replace(tzinfo=None)
+    book.set_properties({"title": title, "created": midnight})
+    return book
+
+
+def styles_of(book: Any) -> dict[str, Any]:
+    """How heads, sums and amounts look."""
+    return {
+        "head": book.add_format({"bold": True, "bottom": 1}),
+        "total": book.add_format({"bold": True, "top": 1, "num_format": "#,##0.00"}),
+        "label": book.add_format({"bold": True, "top": 1}),
+        "money": book.add_format({"num_format": "#,##0.00"}),
+    }
 
 
 def _totals(book: Any, styles: dict[str, Any], pack: Pack) -> None:

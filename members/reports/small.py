@@ -1,0 +1,42 @@
+"""Small numbers: what is of fewer than five persons might tell of one of them, so it is not told.
+
+The one rule for every page, chart and file that all staff may open (docs/metrics.md).
+"""
+
+from collections.abc import Collection, Hashable, Mapping
+from typing import Final, TypeVar
+
+# A group so small would tell of persons (DOMAIN 7).
+SMALLEST: Final = 5
+
+K = TypeVar("K", bound=Hashable)
+
+
+def shown(people: int) -> bool:
+    """Whether a group is large enough to be told of."""
+    return people >= SMALLEST
+
+
+def tells(people: int) -> bool:
+    """Whether this number would tell of persons: nobody is no person."""
+    return 0 < people < SMALLEST
+
+
+def hidden(people: Mapping[K, int | None], sums: Collection[Collection[K]] = ()) -> set[K]:
+    """The cells that are not told: those of one to four persons, and what would tell of these.
+
+    Each of `sums` are cells that add up to something that is told. One hidden alone among them
+    could be computed from the others, so the smallest of the others is hidden as well: both look
+    the same, and which of them is small is not seen. None is a cell that was hidden before.
+    """
+    gone = {key for key, number in people.items() if number is None or tells(number)}
+    found = True
+    while found:
+        found = False
+        for cells in sums:
+            inside = [each for each in cells if each in gone]
+            others = [each for each in cells if each in people and each not in gone]
+            if len(inside) == 1 and others:
+                gone.add(min(others, key=lambda each: people[each] or 0))
+                found = True
+    return gone

@@ -1,0 +1,197 @@
+"""What a report says: sentences, charts and tables, the same on the page and in its files."""
+
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any, Final, Literal
+
+from billing.money import decimal_amount, format_amount
+from members.reports.definitions import FIGURES, Definition
+from members.reports.small import tells
+from members.staff.reports.charts import NONE, Chart
+
+Kind = Literal["count", "cents", "share", "tenths", "text"]
+HIDDEN: Final = "hidden"
+# So many columns stand closer together.
+_MANY: Final = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One figure: a count, cents, hundredths of a per cent, tenths, or a word. None: there is none.
+
+    `hidden` is a figure that would tell of persons (members.reports.small): it is said nowhere.
+    """
+
+    kind: Kind
+    value: int | str | None
+    hidden: bool = False
+    heat: str = ""
+
+    @property
+    def words(self) -> str:
+        """As the page says it."""
+        if self.hidden or self.value is None:
+            return NONE
+        if self.heat and isinstance(self.value, int):
+            return f"{self.value / 100:.0f}%"
+        return written(self.kind, self.value)
+
+    @property
+    def plain(self) -> str:
+        """As a CSV says it: a decimal point, no sign of a currency, no thousands mark."""
+        if self.hidden:
+            return HIDDEN
+        match self.kind, self.value:
+            case _, None:
+                return ""
+            case "cents" | "share", int(value):
+                return decimal_amount(value)
+            case "tenths", int(value):
+                return f"{value / 10:.1f}"
+        return str(self.value)
+
+    @property
+    def number(self) -> bool:
+        return self.kind != "text"
+
+    @property
+    def nothing(self) -> bool:
+        return self.value == 0 and not self.hidden
+
+
+def written(kind: Kind, value: int | str) -> str:
+    """A figure in words: "1,204", "€1.99", "12.5%"."""
+    match kind, value:
+        case "count", int():
+            return f"{value:,}"
+        case "cents", int():
+            return format_amount(value)
+        case "share", int():
+            return f"{value / 100:.1f}%"
+        case "tenths", int():
+            return f"{value / 10:.1f}"
+    return str(value)
+
+
+def count(value: int | None, *, hidden: bool = False) -> Cell:
+    return Cell("count", value, hidden)
+
+
+def cents(value: int | None, *, hidden: bool = False) -> Cell:
+    return Cell("cents", value, hidden)
+
+
+def share(value: int | None, *, hidden: bool = False) -> Cell:
+    return Cell("share", value, hidden)
+
+
+def text(value: str) -> Cell:
+    return Cell("text", value)
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column: what stands in it, and in which unit a file gives it."""
+
+    heading: str
+    kind: Kind = "count"
+
+    @property
+    def in_file(self) -> str:
+        unit = {"cents": " (EUR)", "share": " (%)"}.get(self.kind, "")
+        return f"{self.heading}{unit}"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A line: a month or a word at its head, then its cells."""
+
+    head: date | str
+    cells: list[Cell]
+    tone: str = ""
+    note: str = ""
+
+    @property
+    def words(self) -> str:
+        return self.head if isinstance(self.head, str) else f"{self.head:%b %Y}"
+
+    @property
+    def plain(self) -> str:
+        return self.head if isinstance(self.head, str) else f"{self.head:%Y-%m}"
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table with its name; `total` is the line beneath it, `heat` one that is read by colour."""
+
+    slug: str
+    title: str
+    first: str
+    columns: list[Column]
+    rows: list[Row]
+    total: Row | None = None
+    says: str = ""
+    heat: bool = False
+
+    @property
+    def lines(self) -> list[Row]:
+        return [*self.rows, self.total] if self.total else self.rows
+
+    @property
+    def cells(self) -> list[tuple[Row, list[tuple[Column, Cell]]]]:
+        """The rows, each cell beside its column: on a phone every figure bears its name."""
+        return [(row, list(zip(self.columns, row.cells, strict=False))) for row in self.lines]
+
+    @property
+    def dense(self) -> bool:
+        return len(self.columns) > _MANY
+
+    @property
+    def hides(self) -> bool:
+        return any(cell.hidden for row in self.lines for cell in row.cells)
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A figure that stands first: what it is, how much, and what to know beside it."""
+
+    label: str
+    value: str
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A report: the answer in a sentence, then what it was read from."""
+
+    answer: str
+    tables: list[Table]
+    charts: list[Chart] = field(default_factory=list)
+    keys: list[Key] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    lists: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def drawn(self) -> list[Chart]:
+        """The charts on which there is something to see."""
+        return [each for each in self.charts if each.bars]
+
+    @property
+    def hides(self) -> bool:
+        return any(each.hides for each in self.tables)
+
+
+def definitions(*keys: str) -> list[Definition]:
+    return [FIGURES[each] for each in keys]
+
+
+def month_row(month: date, cells: list[Cell], *, runs: bool) -> Row:
+    """The row of a month, marked where it is not over."""
+    return Row(month, cells, *(("running", "so far") if runs else ("", "")))
+
+
+def people(number: int, one: str = "person", many: str = "people") -> str:
+    """How many in words: "12 people", or that they are fewer than five."""
+    if tells(number):
+        return f"fewer than five {many}"
+    return f"{number:,} {one if number == 1 else many}"

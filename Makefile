@@ -9,7 +9,7 @@ STAMP := .venv/.synced
 # The certificates that this machine trusts, as pip does.
 export UV_SYSTEM_CERTS := 1
 
-.PHONY: help setup run test test-long check messages lock reset
+.PHONY: help setup run test test-long bench check messages lock reset
 
 help: ## show the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -37,6 +37,9 @@ test: $(STAMP) ## run the whole suite
 
 test-long: $(STAMP) ## run the suite and what takes longer
 	@MEITHEAL_LIVES=$${MEITHEAL_LIVES:-5000} $(BIN)/python -m tests.suite --long
+
+bench: $(STAMP) ## time every report on a million made-up members (MEMBERS=20000 for fewer, SEED=2 for others)
+	@$(BIN)/python -m tests.bench --members $${MEMBERS:-1000000} --seed $${SEED:-1}
 
 check: $(STAMP) ## lint, types, import rules, migrations
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .

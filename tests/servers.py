@@ -78,8 +78,8 @@ def chromium_binary() -> str | None:
 
 
 @contextmanager
-def postgres() -> Iterator[str]:
-    """A fresh PostgreSQL on a unix socket; yields its DATABASE_URL."""
+def postgres(more: Mapping[str, str] = POSTGRES_SETTINGS) -> Iterator[str]:
+    """A fresh PostgreSQL on a unix socket, with `more` settings; yields its DATABASE_URL."""
     binaries = postgres_folder()
     if binaries is None:
         raise FileNotFoundError("initdb")
@@ -96,7 +96,8 @@ def postgres() -> Iterator[str]:
             stdout=subprocess.DEVNULL,
             **who,
         )
-        settings = [f"--{name}={value}" for name, value in POSTGRES_SETTINGS.items()]
+        values = POSTGRES_SETTINGS | dict(more)
+        settings = [f"--{name}={value}" for name, value in values.items()]
         command: list[str | Path] = [
             binaries / "postgres",
             "-D",

@@ -7,14 +7,15 @@ from django import forms
 from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import override
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from billing import wording
-from billing.models import Campaign, Plan
+from billing.models import Campaign, Membership, Payment, Plan
 from billing.models.plan import Interval
 from billing.states import PaymentState
 from members.embed import qr
@@ -114,12 +115,15 @@ def _make(request: HttpRequest, form: StallForm) -> None:
 
 def _with_figures() -> QuerySet[Campaign]:
     """How many memberships and gifts began with each link. Two kinds of rows, so counted apart."""
-    began = Q(memberships__started_at__isnull=False)
-    gifts = Q(payments__state=PaymentState.SUCCEEDED)
-    return Campaign.objects.annotate(
-        members=Count("memberships", filter=began, distinct=True),
-        gifts=Count("payments", filter=gifts, distinct=True),
-    )
+    began = Membership.objects.filter(campaign=OuterRef("pk"), started_at__isnull=False)
+    gifts = Payment.objects.filter(campaign=OuterRef("pk"), state=PaymentState.SUCCEEDED)
+    return Campaign.objects.annotate(members=_number(began), gifts=_number(gifts))
+
+
+def _number(rows: QuerySet[Membership] | QuerySet[Payment]) -> Coalesce:
+    # In a query of its own: joined, each membership would meet each gift of the campaign.
+    counted = rows.order_by().values("campaign").annotate(number=Count("pk")).values("number")
+    return Coalesce(Subquery(counted), 0)
 
 
 def _least() -> str:

@@ -1,0 +1,1 @@
+"""A newsroom of a million members, made up in minutes, and how long each report on it takes."""

@@ -17,7 +17,12 @@ from billing.models import Alarm, Campaign, Letter, Membership, Receipt, StripeE
 from billing.models.letter import SuppressionReason
 from billing.models.stripe import EventState
 from members import press, sessions, signin, vault
+from members.models import StaffList
+from members.models.access import Purpose as Why
+from members.models.listing import ListState, Subject
+from members.models.staff import Role
 from members.privacy import copies
+from members.staff.enrolment import enrol
 from tests import rows
 
 
@@ -39,6 +44,16 @@ class Belongings:
         self.event = _event()
         self.browser = sessions.begin(self.alice, user_agent="")
         self.alarm = Alarm.objects.create(what="letters-due", since=timezone.now())
+        self.colleague = enrol(email="gone@newsroom.example", role=Role.VIEWER, password="unused")
+        self.list = StaffList.objects.create(
+            by=self.colleague,
+            role=Role.FINANCE,
+            subject=Subject.MEMBERSHIPS,
+            columns=["state"],
+            purpose=Why.BOOKS,
+            state=ListState.MAKING,
+            press=uuid4().hex,
+        )
         self.stall = Campaign.objects.create(slug="stall", name="A stall")
 
     @property
@@ -58,6 +73,9 @@ class Belongings:
             "layout": "xero",
             "alarm_id": self.alarm.pk,
             "supporter_id": self.alice.pk,
+            "list_id": self.list.pk,
+            "staff_id": self.colleague.pk,
+            "member_id": self.colleague.pk,
             "act": "note",
             "about": self.alice.pk,
             "slug": self.stall.slug,

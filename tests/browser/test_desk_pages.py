@@ -18,6 +18,7 @@ from billing.models import Intent, Letter, MembershipEvent
 from billing.models.comp import CompReason
 from billing.models.letter import LetterState
 from billing.models.stripe import IntentKind
+from members import search
 from members.models import Consent, Supporter
 from members.models.staff import Role
 from members.models.supporter import supporter_for
@@ -79,6 +80,7 @@ def a_life() -> Supporter:
         actor="staff",
     )
     supporter_for(email="alice.b@example.org", name="Alice Byrne")
+    search.index_names()
     return alice
 
 

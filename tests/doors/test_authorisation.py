@@ -90,17 +90,19 @@ def _asked_to_sign_in(alice: str, charlie: str) -> dict[str, str]:
     return everybody(SIGN_IN, alice=alice, charlie=charlie)
 
 
-def staff(get: str = PAGE, post: str = NOT_THAT_WAY, roles: tuple[str, ...] = STAFF) -> Rule:
+def staff(
+    get: str = PAGE, post: str = NOT_THAT_WAY, roles: tuple[str, ...] = STAFF, **more: Any
+) -> Rule:
     """Behind the gate (password and second factor), for these roles."""
-    return Rule(_gated(get, roles), _gated(post, roles), may_change=frozenset(roles))
+    return Rule(_gated(get, roles), _gated(post, roles), may_change=frozenset(roles), **more)
 
 
 def helpers(get: str = PAGE, post: str = NOT_THAT_WAY) -> Rule:
     return staff(get, post, HELPERS)
 
 
-def keepers(get: str = PAGE, post: str = NOT_THAT_WAY) -> Rule:
-    return staff(get, post, KEEPERS)
+def keepers(get: str = PAGE, post: str = NOT_THAT_WAY, **more: Any) -> Rule:
+    return staff(get, post, KEEPERS, **more)
 
 
 def _gated(answer: str, roles: tuple[str, ...]) -> dict[str, str]:
@@ -214,19 +216,19 @@ TABLE: Final[dict[str, Rule]] = {
     "staff/desk/": helpers(PAGE, BAD),
     "staff/desk/<uuid:supporter_id>/": helpers(),
     "staff/desk/<uuid:supporter_id>/open/": helpers(NOT_THAT_WAY, BAD),
-    "staff/desk/<uuid:supporter_id>/who/": helpers(NOT_THAT_WAY, BAD),
-    "staff/desk/<uuid:supporter_id>/<slug:act>/<uuid:about>/": helpers(PAGE, BAD),
+    "staff/desk/<uuid:supporter_id>/who/": staff(NOT_THAT_WAY, MOVES, ("support", "admin")),
+    "staff/desk/<uuid:supporter_id>/<slug:act>/<uuid:about>/": helpers(MOVES, MOVES),
     "staff/lists/": keepers(),
-    "staff/lists/new/<slug:subject>/": keepers(PAGE, BAD),
-    "staff/lists/<uuid:list_id>/": keepers(),
-    "staff/lists/<uuid:list_id>/file/": keepers(),
-    "staff/lists/<uuid:list_id>/stop/": keepers(NOT_THAT_WAY, MOVES),
-    "staff/lists/<uuid:list_id>/answer/": keepers(NOT_THAT_WAY, MOVES),
+    "staff/lists/new/<slug:subject>/": keepers(PAGE, BAD, ids=lambda _: {"subject": "memberships"}),
+    "staff/lists/<uuid:list_id>/": keepers(HIDDEN),  # a colleague asked for it
+    "staff/lists/<uuid:list_id>/file/": keepers(HIDDEN, HIDDEN),
+    "staff/lists/<uuid:list_id>/stop/": keepers(NOT_THAT_WAY, HIDDEN),
+    "staff/lists/<uuid:list_id>/answer/": keepers(PAGE, MOVES),
     "staff/reading/": staff(roles=("admin",)),
     "staff/reading/<uuid:staff_id>/": staff(roles=("admin",)),
     "staff/team/": staff(PAGE, BAD, ("admin",)),
-    "staff/team/lock/": staff(NOT_THAT_WAY, MOVES, ("admin",)),
-    "staff/team/<uuid:member_id>/": staff(PAGE, BAD, ("admin",)),
+    "staff/team/lock/": staff(MOVES, MOVES, ("admin",)),
+    "staff/team/<uuid:member_id>/": staff(PAGE, MOVES, ("admin",)),
     "staff/board/": staff(),
     "staff/board/acknowledge/<int:alarm_id>/": helpers(NOT_THAT_WAY, MOVES),
     "staff/shield/": helpers(PAGE, BAD),

@@ -199,7 +199,7 @@ def test_all_planners_ask_the_same_few_questions_however_many_members_there_are(
 ) -> None:
     for _ in range(30):
         one_of_each()
-    with django_assert_num_queries(14):
+    with django_assert_num_queries(15):
         assert reminders.plan(now=NOW) == 150
 
 

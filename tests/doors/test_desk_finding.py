@@ -8,13 +8,14 @@ import pytest
 from django.core.management import call_command
 from django.db import DatabaseError, connection, transaction
 from django.test import Client
+from django.utils import timezone
 from limits import parse
 from pytest_django.fixtures import Settings
 
 from billing import receipts
 from billing.cause import Cause
 from billing.money import decimal_amount
-from members import limits, search, tasks
+from members import limits, lockdown, search, tasks
 from members.models import AccessLog, NameToken, Search, StaffAct, StaffMember, Supporter
 from members.models.access import Field
 from members.models.desk import Act, Reason
@@ -25,6 +26,7 @@ from members.privacy import parts
 from members.search import recognise
 from tests import rows
 from tests.staff_desk import signed_in
+from tests.staff_helping import open_record
 
 pytestmark = pytest.mark.django_db
 DESK = "/staff/desk/"
@@ -212,3 +214,13 @@ def test_a_name_typed_on_the_join_page_is_found_once_a_worker_has_indexed_it() -
     assert NameToken.objects.filter(supporter=again).count() == 1
     tasks.look_after_people()
     assert not Supporter.objects.filter(name_indexed=False).exists()
+
+
+def test_nobody_is_shown_in_clear_while_the_house_is_locked_down() -> None:
+    client, alice = signed_in(Role.SUPPORT), rows.alice()
+    open_record(client, alice)
+    assert b"alice@example.org" in client.post(f"{path_of(alice)}who/").content
+    lockdown.begin(by=StaffMember.objects.get(), now=timezone.now())
+    answer = client.post(f"{path_of(alice)}who/")
+    assert answer.status_code == 403
+    assert b"alice@example.org" not in answer.content

@@ -16,7 +16,7 @@ from billing.models import CompMembership, Payment, Receipt, Suppression
 from billing.models.receipt import Series
 from billing.states import MembershipState, PaymentState
 from billing.wording import long_date, price
-from members import access, sessions, standing
+from members import access, lockdown, sessions, standing
 from members.models import StaffMember, Supporter
 from members.models.access import Action, Field, Purpose
 from members.models.desk import Act
@@ -143,7 +143,7 @@ def show_who(request: HttpRequest, supporter_id: UUID) -> HttpResponseBase:
     purpose = purposes.held(request, supporter_id)
     if purpose is None:
         return redirect("staff-desk-record", supporter.pk)
-    if supporter.erased:
+    if supporter.erased or lockdown.holds():
         return refused(request)
     fields = (Field.NAME, Field.EMAIL, *_SEEN[Role(who(request).role)])
     return _show(request, supporter, purpose, fields=fields, clear=True)

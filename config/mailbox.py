@@ -170,6 +170,7 @@ def mailbox(request: HttpRequest) -> HttpResponse:
     {
         "default-src": ["'none'"],
         "style-src": ["'self'"],
+        "script-src": ["'self'"],
         "img-src": ["'self'"],
         "frame-src": ["'self'"],
         "frame-ancestors": ["'none'"],

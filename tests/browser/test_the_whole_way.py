@@ -150,7 +150,7 @@ def test_staff_see_the_new_member_behind_two_factors(page: Page, house: House) -
     page.goto("/staff/")
     expect(page.get_by_role("main")).to_contain_text("€1.99")
     accessible(page)
-    page.get_by_role("link", name="Members").click()
+    page.get_by_role("link", name="Members", exact=True).click()
     expect(page.get_by_role("main")).to_contain_text("Active")
     assert ALICE not in page.content()
     accessible(page)

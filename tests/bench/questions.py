@@ -23,7 +23,7 @@ Questions = dict[str, Callable[[], object]]
 MONTHS: Final = 24
 SHOWN: Final = 50
 # What reports are made of.
-_PARTS: Final = {"amounts", "definitions", "months", "rollups"}
+_PARTS: Final = {"amounts", "definitions", "months", "rollups", "small"}
 _NO_QUESTION: Final = {"cohorts.shown"}
 # Counted from the rows of a week, for a letter that goes out once in it: told, not judged.
 WEEKLY: Final = ("money.", "people.")

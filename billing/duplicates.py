@@ -68,17 +68,8 @@ def wanted(paid: Membership) -> Iterator[Wanted]:
         yield _close(checkout, paid)
 
 
-def settle_overdue(overdue: Membership) -> None:
-    """The same, where we learn that one is overdue after we learnt who replaced it.
-
-    Part of the transaction that records its state.
-    """
-    for each in wanted_of(overdue):
-        intents.call_for(**each)
-
-
 def wanted_of(overdue: Membership) -> Iterator[Wanted]:
-    """What `settle_overdue` has done."""
+    """The same, where we learn that one is overdue after we learnt who replaced it."""
     for paid in others(overdue).filter(started_at__isnull=False):
         if _replaces(paid, overdue):
             yield _end(overdue, paid)

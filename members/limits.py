@@ -51,6 +51,8 @@ CHARGES_OF_ALL: Final = parse("200/day")
 COPIES_PER_ACCOUNT: Final = parse("5/day")
 # Of one member of staff: a busy day at the desk has fewer, a guess at names has more.
 DESK_SEARCHES_PER_MEMBER: Final = parse("60/hour")
+# Ids are no secrets to staff: without it a stolen session could read everybody's name by a script.
+DESK_NAMES_PER_MEMBER: Final = parse("60/hour")
 # A browser asks once a day (docs/news-site.md); a network may be a whole university.
 BADGES_PER_NETWORK: Final = parse("600/hour")
 

@@ -1,7 +1,8 @@
 """The house locked down: one press of an admin, while something is wrong (PEERS 5.8).
 
-While it holds, no public number is shown and no list is made or handed out; every supporter has
-to ask for a new link. The join form stays open, and nobody's membership is touched.
+While it holds, no public number is shown, no list is made or handed out, and the desk shows nobody
+in clear. Sessions and the links in letters that were sent end with it, for good: every supporter
+has to ask for a new one. The join form stays open, and nobody's membership is touched.
 """
 
 from datetime import datetime
@@ -30,6 +31,12 @@ def holds() -> bool:
     """Whether the house is locked down now."""
     act = last()
     return act is not None and act.deed == TeamDeed.LOCKED
+
+
+def last_begun() -> datetime | None:
+    """When it was last locked, whether or not it was opened since: links of before are dead."""
+    locked = TeamAct.objects.filter(deed=TeamDeed.LOCKED)
+    return locked.values_list("at", flat=True).first()
 
 
 def hides_numbers() -> bool:

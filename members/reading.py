@@ -17,7 +17,7 @@ from django.db.models.functions import TruncDate, TruncHour
 from django.utils.crypto import salted_hmac
 
 from billing.dates import DUBLIN, day_start
-from members.models import AccessLog
+from members.models import AccessLog, Search
 from members.models.access import Action
 
 # How far back somebody's usual day is looked for.
@@ -30,6 +30,7 @@ _UNKNOWN_USUAL: Final = 13
 _IN_AN_HOUR: Final = 30
 _AT_NIGHT: Final = 3
 _AGAIN: Final = 5
+_FRUITLESS: Final = 10
 _NIGHT: Final = frozenset({22, 23, 0, 1, 2, 3, 4, 5})
 _IN_A_FILE: Final = Q(action=Action.EXPORTED)
 
@@ -41,6 +42,7 @@ class Why(StrEnum):
     BURST = "burst"
     NIGHT = "night"
     AGAIN = "again"
+    GUESS = "guess"
     FILE = "file"
 
 
@@ -57,6 +59,15 @@ class Hour:
 @dataclass(frozen=True, slots=True)
 class Again:
     """How often somebody looked at the same supporter on a day."""
+
+    staff: UUID
+    day: date
+    times: int
+
+
+@dataclass(frozen=True, slots=True)
+class Miss:
+    """How many searches of somebody's found nobody on a day: typing errors, or guesses."""
 
     staff: UUID
     day: date
@@ -84,7 +95,12 @@ class Unusual:
 
 
 def unusual(
-    hours: Iterable[Hour], agains: Iterable[Again], files: Iterable[File], *, since: date
+    hours: Iterable[Hour],
+    agains: Iterable[Again],
+    files: Iterable[File],
+    misses: Iterable[Miss] = (),
+    *,
+    since: date,
 ) -> list[Unusual]:
     """What was unusual from this day on, the newest first. Pure: what came before is to compare."""
     hours = list(hours)
@@ -104,6 +120,11 @@ def unusual(
         Unusual(each.staff, each.day, Why.AGAIN, each.times)
         for each in agains
         if each.times >= _AGAIN
+    ]
+    found += [
+        Unusual(each.staff, each.day, Why.GUESS, each.times)
+        for each in misses
+        if each.times >= _FRUITLESS
     ]
     found += [Unusual(each.staff, each.day, Why.FILE, each.supporters) for each in files]
     order = list(Why)
@@ -133,7 +154,7 @@ def _many(hours: Sequence[Hour]) -> list[Unusual]:
 
 
 def unusual_since(since: date) -> list[Unusual]:
-    """What was unusual from this day of Dublin on, read from the log. Three questions to it."""
+    """What was unusual from this day of Dublin on, read from the log. Four questions to it."""
     log = AccessLog.objects.filter(at__gte=day_start(since - COMPARED))
     looks = log.exclude(_IN_A_FILE).annotate(hour=TruncHour("at", tzinfo=DUBLIN))
     hours = [
@@ -160,7 +181,16 @@ def unusual_since(since: date) -> list[Unusual]:
         .values("staff", "day")
         .annotate(supporters=Count("supporter", distinct=True))
     ]
-    return unusual(hours, agains, files, since=since)
+    misses = [
+        Miss(row["staff"], row["day"], row["times"])
+        for row in Search.objects.filter(at__gte=day_start(since), hits=0)
+        .annotate(day=TruncDate("at", tzinfo=DUBLIN))
+        .order_by()
+        .values("staff", "day")
+        .annotate(times=Count("pk"))
+        .filter(times__gte=_FRUITLESS)
+    ]
+    return unusual(hours, agains, files, misses, since=since)
 
 
 @dataclass(frozen=True, slots=True)

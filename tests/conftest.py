@@ -11,6 +11,7 @@ import pytest
 from django.apps import AppConfig, apps
 from django.conf import settings as django_settings
 from django.core.cache import cache
+from django.db.backends.postgresql.operations import DatabaseOperations as PostgreSQL
 from django.db.backends.sqlite3.base import DatabaseWrapper as SQLite
 from django.db.models.signals import post_migrate
 from django.dispatch import receiver
@@ -97,7 +98,7 @@ def _plans_as_migrated(sender: AppConfig, **_kwargs: object) -> None:
 
 @pytest.fixture(scope="session", autouse=True)
 def _looks_go_with_the_flush() -> Iterator[None]:
-    """SQLite empties its tables line by line after a transactional test: it has to be let."""
+    """What is never deleted goes with the flush after a transactional test: it has to be let."""
     looks = import_module("members.migrations.0008_browsers_and_looks")
     acts = import_module("members.migrations.0009_the_desk")
     team = import_module("members.migrations.0010_roles_and_lists")
@@ -108,8 +109,15 @@ def _looks_go_with_the_flush() -> Iterator[None]:
         lifted = [f"DROP TRIGGER IF EXISTS {name}" for name in kept]
         return [*lifted, *flush(self, *args, **options), looks.KEPT, acts.KEPT, team.KEPT]
 
+    truncate = PostgreSQL.sql_flush
+
+    def sql_truncate(self: Any, *args: Any, **options: Any) -> list[str]:
+        role = "session_replication_role"
+        return [f"SET {role} = replica", *truncate(self, *args, **options), f"RESET {role}"]
+
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(SQLite.ops_class, "sql_flush", sql_flush)
+        patch.setattr(PostgreSQL, "sql_flush", sql_truncate)
         yield
 
 

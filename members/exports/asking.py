@@ -1,8 +1,10 @@
 """Asking for a list, and who has to agree before it is made.
 
 Whatever says who people are needs a second person: a colleague who may agree, and who was neither
-let in nor given another role or key within the last day, lest one person be two. Where there is no
-such colleague it rests a day, which everybody who may agree can see, and stop.
+let in nor given another role or key within the last day, lest one person be two; within a week, if
+it was the one who asks who did it, or the other way about. Where there is no colleague at all it
+rests a day, which everybody who may agree can see, and stop. Who has shut somebody out within that
+week is not alone: they wait for a second person as well.
 """
 
 from dataclasses import dataclass
@@ -20,15 +22,19 @@ from members.exports import shapes
 from members.models import ListPart, StaffList, StaffMember, TeamAct
 from members.models.access import Purpose
 from members.models.listing import Format, ListState, Subject
+from members.models.team import TeamDeed
 from members.roles import May, may, those_who
 
 log = structlog.get_logger(__name__)
 TASK: Final = "members.tasks.make_list"
 RESTS: Final = timedelta(days=1)
+# For so long two of whom one let the other in, or gave them a key or a role, are not two.
+OWN_HAND: Final = timedelta(days=7)
 # Nobody answered: whoever still wants it asks again.
 ANSWER_WITHIN: Final = timedelta(days=7)
 # A workbook is held in one piece by whoever opens it.
 MOST_IN_XLSX: Final = 20_000
+_SHUTS_OUT: Final = (TeamDeed.REMOVED, TeamDeed.ROLE, TeamDeed.RESET)
 # Not made yet, and waiting for somebody or for a day to be over.
 OPEN: Final = (ListState.ASKED, ListState.RESTING)
 
@@ -96,21 +102,31 @@ def _note(values: dict[str, object], *, press: str) -> StaffList:
 def _first_state(by: StaffMember, *, names: bool, now: datetime) -> dict[str, object]:
     if not names:
         return {"state": ListState.MAKING}
-    if second_persons(by, now=now).exists():
-        return {"state": ListState.ASKED}
-    return {"state": ListState.RESTING, "rests_until": now + RESTS}
+    if _alone(by, now=now):
+        return {"state": ListState.RESTING, "rests_until": now + RESTS}
+    return {"state": ListState.ASKED}
+
+
+def _alone(asker: StaffMember, *, now: datetime) -> bool:
+    """Whether there is nobody else to agree, and the asker has not just seen to that."""
+    shut_out = TeamAct.objects.filter(actor=asker, deed__in=_SHUTS_OUT, at__gt=now - OWN_HAND)
+    return not _colleagues(asker).exists() and not shut_out.exclude(subject=asker).exists()
 
 
 def second_persons(asker: StaffMember, *, now: datetime) -> QuerySet[StaffMember]:
     """Who may agree to what this member asks, at `now`."""
-    lately = TeamAct.objects.filter(subject=OuterRef("pk"), at__gt=now - RESTS)
+    them = OuterRef("pk")
+    lately = Q(subject=them, at__gt=now - RESTS)
+    by_own_hand = Q(subject=them, actor=asker) | Q(subject=asker, actor=them)
+    acts = TeamAct.objects.filter(lately | (by_own_hand & Q(at__gt=now - OWN_HAND)))
+    return _colleagues(asker).filter(~Exists(acts), date_joined__lte=now - RESTS)
+
+
+def _colleagues(asker: StaffMember) -> QuerySet[StaffMember]:
+    """Those whose role may agree and who can sign in, however new."""
     return (
         StaffMember.objects.filter(
-            ~Exists(lately),
-            is_active=True,
-            role__in=those_who(May.AGREE),
-            date_joined__lte=now - RESTS,
-            authenticator__isnull=False,
+            is_active=True, role__in=those_who(May.AGREE), authenticator__isnull=False
         )
         .exclude(pk=asker.pk)
         .distinct()
@@ -195,9 +211,14 @@ def drop_names() -> None:
 
     Part of the caller's transaction. Who still needs it asks again.
     """
-    held = StaffList.objects.filter(names=True, state__in=[ListState.MAKING, ListState.READY])
-    ListPart.objects.filter(of__in=held).delete()
-    held.update(state=ListState.OVER)
+    # Locked first, those that wait as well: a worker in the midst of a step is waited for, and none
+    # begins one with a name that this transaction has wiped.
+    held = [ListState.MAKING, ListState.READY]
+    named = StaffList.objects.filter(names=True, state__in=[*OPEN, *held])
+    ids = list(named.select_for_update().order_by("pk").values_list("pk", flat=True))
+    over = StaffList.objects.filter(pk__in=ids, state__in=held)
+    over.update(state=ListState.OVER, claim=None, lease_until=None)
+    ListPart.objects.filter(of__in=ids).delete()
 
 
 def old(now: datetime) -> QuerySet[StaffList]:

@@ -5,6 +5,7 @@ sorted or pasted into another. So does the name of the file.
 """
 
 import csv
+import unicodedata
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime
 from decimal import Decimal
@@ -27,7 +28,8 @@ from members.roles import May, may
 log = structlog.get_logger(__name__)
 MARK: Final = "taken_by"
 # A cell that begins with one of these is run as a formula by spreadsheets (OWASP, CSV injection).
-_FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA_STARTS: Final = ("=", "+", "-", "@")
+_BREAKS: Final = ("\t", "\r", "\n")
 _BOM: Final = "\ufeff"
 _WIDTHS: Final = {Kind.TEXT: 22, Kind.AMOUNT: 12, Kind.DAY: 12}
 
@@ -35,10 +37,10 @@ _WIDTHS: Final = {Kind.TEXT: 22, Kind.AMOUNT: 12, Kind.DAY: 12}
 def take(wanted: StaffList, *, by: StaffMember, now: datetime) -> Iterator[bytes]:
     """The file's bytes, piece by piece; that it was taken is noted.
 
-    Raises NotAllowed where it is another's, not ready, over, or the house is locked down.
+    Raises NotAllowed where it is another's, not ready, over, or the house is locked down; so do the
+    pieces where it comes to that on the way, which breaks the download off.
     """
-    permitted = may(by, May.EXPORT_NAMES if wanted.names else May.EXPORT)
-    if wanted.by_id != by.pk or not permitted or lockdown.holds():
+    if wanted.by_id != by.pk or not _permitted(wanted, by):
         raise NotAllowed
     lasting = StaffList.objects.filter(pk=wanted.pk, state=ListState.READY, expires_at__gt=now)
     if lasting.update(taken_at=now, times_taken=F("times_taken") + 1) != 1:
@@ -62,13 +64,35 @@ def mark_of(wanted: StaffList) -> str:
 
 def guarded(cells: Iterable[str]) -> list[str]:
     """The cells with an apostrophe before whatever a spreadsheet would calculate."""
-    return [f"'{cell}" if cell.startswith(_FORMULA_STARTS) else cell for cell in cells]
+    return [f"'{cell}" if _runs(cell) else cell for cell in cells]
+
+
+def _runs(cell: str) -> bool:
+    """Whether a spreadsheet may take this for a formula: also behind a space, or in full width."""
+    first = unicodedata.normalize("NFKC", cell.lstrip()[:1])
+    return first.startswith(_FORMULA_STARTS) or cell.startswith(_BREAKS)
+
+
+def _permitted(wanted: StaffList, by: StaffMember) -> bool:
+    """Whether they may have it at this moment."""
+    allowed = may(by, May.EXPORT_NAMES if wanted.names else May.EXPORT)
+    return allowed and not lockdown.holds()
 
 
 def _lines(wanted: StaffList) -> Iterator[list[list[str]]]:
-    """The parts one after the other, each opened when it is asked for."""
-    for number in range(wanted.parts.count()):
-        yield making.unpack(wanted.parts.get(number=number).body)
+    """The parts one after the other, each opened when it is asked for, and only to who still may.
+
+    Raises NotAllowed: a file that ended instead would look whole.
+    """
+    ready = StaffList.objects.select_related("by").filter(pk=wanted.pk, state=ListState.READY)
+    number = handed = 0
+    while handed < wanted.rows_done:
+        still = ready.first()
+        part = wanted.parts.filter(number=number).first()
+        if still is None or part is None or not _permitted(still, still.by):
+            raise NotAllowed
+        yield making.unpack(part.body)
+        number, handed = number + 1, handed + part.lines
 
 
 class _Echo:
@@ -94,7 +118,7 @@ def _csv(wanted: StaffList) -> Iterator[bytes]:
 
 def _safe(cells: list[str], texts: list[bool]) -> list[str]:
     return [
-        f"'{cell}" if text and cell.startswith(_FORMULA_STARTS) else cell
+        f"'{cell}" if text and _runs(cell) else cell
         for cell, text in zip(cells, texts, strict=True)
     ]
 

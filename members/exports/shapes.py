@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import Enum
 from typing import Any, Final
 from uuid import UUID
@@ -115,8 +115,8 @@ def _between(moment: str, filters: Filters) -> Q:
     found = Q()
     if first := filters.get("first"):
         found &= Q(**{f"{moment}__gte": day_start(date.fromisoformat(first))})
-    if last := filters.get("last"):
-        after = date.fromordinal(date.fromisoformat(last).toordinal() + 1)
+    if (last := filters.get("last")) and last < date.max.isoformat():
+        after = date.fromisoformat(last) + timedelta(days=1)
         found &= Q(**{f"{moment}__lt": day_start(after)})
     return found
 

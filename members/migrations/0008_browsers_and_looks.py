@@ -1,9 +1,9 @@
 """Browsers that are signed in, who looked at a record, and why somebody left.
 
 The database itself refuses to change a look or an answer, and to delete a look within 24 months
-(DOMAIN 4.8, 4.10): what is older goes with members/retention.py. On PostgreSQL, TRUNCATE is left to
-whoever owns the table. A later migration that alters one of these on SQLite copies it, and loses
-the triggers: lift and guard them around the change.
+(DOMAIN 4.8, 4.10): what is older goes with members/retention.py; of TRUNCATE says 0011. A later
+migration that alters one of these on SQLite copies it, and loses the triggers: lift and guard them
+around the change.
 """
 
 import billing.ids

@@ -19,6 +19,7 @@ class Averages:
     gifts: int
     gift_cents: int | None
     gift_median_cents: int | None
+    members: int
 
 
 def averages(*, now: datetime, count: int = 12) -> Averages:
@@ -41,6 +42,7 @@ def averages(*, now: datetime, count: int = 12) -> Averages:
         gifts=number,
         gift_cents=divided(cents, number) if number else None,
         gift_median_cents=divided(sum(gift_middle), 2) if gift_middle else None,
+        members=mrr.number,
     )
 
 

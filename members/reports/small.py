@@ -26,17 +26,27 @@ def hidden(people: Mapping[K, int | None], sums: Collection[Collection[K]] = ())
     """The cells that are not told: those of one to four persons, and what would tell of these.
 
     Each of `sums` are cells that add up to something that is told. One hidden alone among them
-    could be computed from the others, so the smallest of the others is hidden as well: both look
-    the same, and which of them is small is not seen. None is a cell that was hidden before.
+    could be computed from the others, so the smallest of the others that is anybody is hidden as
+    well: both look the same, and which of them is small is not seen. None is a cell that was hidden
+    before.
     """
     gone = {key for key, number in people.items() if number is None or tells(number)}
     found = True
     while found:
         found = False
         for cells in sums:
-            inside = [each for each in cells if each in gone]
+            inside = [people[each] for each in cells if each in gone]
             others = [each for each in cells if each in people and each not in gone]
-            if len(inside) == 1 and others:
-                gone.add(min(others, key=lambda each: people[each] or 0))
-                found = True
+            somebody = [each for each in others if people[each]]
+            if len(inside) == 1 or (somebody and _stands_alone(inside)):
+                wanted = somebody or others
+                if wanted:
+                    gone.add(min(wanted, key=lambda each: people[each] or 0))
+                    found = True
     return gone
+
+
+def _stands_alone(inside: list[int | None]) -> bool:
+    """Whether one small cell is hidden among nobody: what they come to would be that cell."""
+    somebody = [number for number in inside if number != 0]
+    return len(somebody) == 1 and (somebody[0] is None or tells(somebody[0]))

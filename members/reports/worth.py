@@ -29,6 +29,8 @@ class LifetimeValue:
     expected_cents: int | None
     realised_cents: int | None
     members_ever: int
+    # By how many the expected value is divided: who knows the income could tell them from it.
+    churned: int
 
 
 def lifetime_value(*, now: datetime) -> LifetimeValue:
@@ -44,21 +46,23 @@ def lifetime_value(*, now: datetime) -> LifetimeValue:
         for month in book.months(figure)
         for kind in _RECURRING
     )
+    expected, churned = _expected(now)
     return LifetimeValue(
-        expected_cents=_expected(now),
+        expected_cents=expected,
         realised_cents=divided(net, ever) if ever else None,
         members_ever=ever,
+        churned=churned,
     )
 
 
-def _expected(now: datetime) -> int | None:
-    """(net / member-months) / (churned / member-months): the member-months cancel out."""
+def _expected(now: datetime) -> tuple[int | None, int]:
+    """(net / member-months) / (churned / member-months), which cancel out; and how many churned."""
     months = movement(now=now, count=13)[:-1]
     churned = sum(each.churned for each in months)
     if not churned or months[-1].active_end < FEWEST:
-        return None
+        return None, churned
     net = sum(
         each.kinds[kind].net_cents for each in income(now=now, count=13)[:-1] for kind in _RECURRING
     )
     exact = Fraction(net, churned)
-    return divided(exact.numerator, exact.denominator)
+    return divided(exact.numerator, exact.denominator), churned

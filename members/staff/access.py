@@ -1,10 +1,12 @@
 """Who may open which page: each view says what it needs, and the gate lets no other through."""
 
+import time
 from collections.abc import Callable
 from functools import wraps
 from typing import Any, Concatenate, Final, ParamSpec
 
-from allauth.account.adapter import get_adapter
+from allauth.account import app_settings
+from allauth.account.internal.flows.login import get_authentication_records
 from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
@@ -77,15 +79,21 @@ def says_what_it_needs(view: object) -> bool:
     return hasattr(view, "needs")
 
 
+def proven_at(request: HttpRequest) -> float:
+    """When this session showed the second factor last, as the clock of time.time has it; or 0."""
+    records = get_authentication_records(request, request.user)
+    return max((record["at"] for record in records if record["method"] == "mfa"), default=0)
+
+
 def freshly_proven(view: _View[_P]) -> _View[_P]:
-    """Ask for the second factor again where it was shown too long ago.
+    """Ask for the second factor again where it was shown too long ago: a password is no proof here.
 
     What was pressed is not kept over that: the page is shown again, to be pressed again.
     """
 
     @wraps(view)
     def guarded(request: HttpRequest, /, *args: _P.args, **kwargs: _P.kwargs) -> HttpResponseBase:
-        if get_adapter(request).is_reauthentication_required(app="mfa"):
+        if time.time() - proven_at(request) > app_settings.REAUTHENTICATION_TIMEOUT:
             again = urlencode({"next": request.get_full_path()})
             return HttpResponseRedirect(f"{reverse('mfa_reauthenticate')}?{again}")
         return view(request, *args, **kwargs)

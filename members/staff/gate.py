@@ -10,17 +10,17 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from allauth.account.adapter import get_adapter
-from allauth.account.internal.flows.login import get_authentication_records
 from allauth.mfa.models import Authenticator
 from allauth.mfa.utils import is_mfa_enabled
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import SuspiciousOperation
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.cache import add_never_cache_headers
 
-from members.staff.access import OWN, refused, says_what_it_needs
+from members.staff.access import OWN, proven_at, refused, says_what_it_needs
 
 ROUTE: Final = "staff/"
 # The way in. The demo's code page answers 404 where there is no demo.
@@ -52,7 +52,11 @@ class StaffGate:
         self, request: HttpRequest, view: Any, _args: Any, _kwargs: Any
     ) -> HttpResponseBase | None:
         match = request.resolver_match
-        if match is None or not _behind_gate(request) or match.view_name in OPEN:
+        if match is None or not _behind_gate(request):
+            return None
+        if _holds_nul(request):
+            raise SuspiciousOperation("no text has a NUL in it, and PostgreSQL takes none")
+        if match.view_name in OPEN:
             return None
         if not request.user.is_authenticated:
             return redirect_to_login(request.get_full_path(), reverse("account_login"))
@@ -69,16 +73,20 @@ def _behind_gate(request: HttpRequest) -> bool:
     return request.resolver_match is not None and request.resolver_match.route.startswith(ROUTE)
 
 
+def _holds_nul(request: HttpRequest) -> bool:
+    given = [*request.GET.lists(), *request.POST.lists()]
+    return "\0" in request.path or any("\0" in text for _name, texts in given for text in texts)
+
+
 def _check_proof(request: HttpRequest, view_name: str) -> HttpResponse | None:
     """None if this session has shown the second factor lately, else the way to do so."""
-    records = get_authentication_records(request, request.user)
-    proofs = [record["at"] for record in records if record["method"] == "mfa"]
-    if not proofs:
+    proven = proven_at(request)
+    if not proven:
         # Signed in by password before the second factor was there.
         if view_name in PROOF:
             return None
         return redirect_to_login(request.get_full_path(), reverse("mfa_reauthenticate"))
-    if time.time() - max(proofs) > settings.STAFF_SESSION_SECONDS or _idle(request, max(proofs)):
+    if time.time() - proven > settings.STAFF_SESSION_SECONDS or _idle(request, proven):
         get_adapter(request).logout(request)
         return redirect_to_login(request.get_full_path(), reverse("account_login"))
     return None

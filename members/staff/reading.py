@@ -26,9 +26,10 @@ _SAID: Final = {
     Why.BURST: "Looked at {count} supporters within one hour",
     Why.NIGHT: "Looked at {count} supporters between ten in the evening and six",
     Why.AGAIN: "Opened the same supporter {count} times on one day",
+    Why.GUESS: "Searched, and found nobody {count} times on one day",
     Why.FILE: "Took {count} supporters out in files",
 }
-_TONES: Final = {Why.FILE: "", Why.AGAIN: "warn", Why.NIGHT: "warn"}
+_TONES: Final = {Why.FILE: "", Why.AGAIN: "warn", Why.NIGHT: "warn", Why.GUESS: "warn"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from allauth.mfa.recovery_codes import views as codes
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, path
 
+from members.staff.access import freshly_proven
 from members.staff.board.views import acknowledge, board
 from members.staff.books.closing import close_page
 from members.staff.books.files import (
@@ -103,15 +104,19 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("second-factor/code/", factor.authenticate, name="mfa_authenticate"),
     path("second-factor/confirm/", factor.reauthenticate, name="mfa_reauthenticate"),
     path("second-factor/enrol/", EnrolFactor.as_view(), name="mfa_activate_totp"),
-    path("second-factor/recovery/", codes.view_recovery_codes, name="mfa_view_recovery_codes"),
+    path(
+        "second-factor/recovery/",
+        freshly_proven(codes.view_recovery_codes),
+        name="mfa_view_recovery_codes",
+    ),
     path(
         "second-factor/recovery/new/",
-        codes.generate_recovery_codes,
+        freshly_proven(codes.generate_recovery_codes),
         name="mfa_generate_recovery_codes",
     ),
     path(
         "second-factor/recovery/recovery-codes.txt",
-        codes.download_recovery_codes,
+        freshly_proven(codes.download_recovery_codes),
         name="mfa_download_recovery_codes",
     ),
     path("demo-code/", demo_code, name="staff-demo-code"),

@@ -23,11 +23,13 @@ from billing import checkout, stripe_api, wording
 from billing.letters import links
 from billing.letters.links import Purpose
 from billing.models import Membership
-from members import languages, press, standing
+from members import languages, lockdown, press, standing
 from members.acts import Act
 from members.views import asking, changes, join_links, letter_papers, memberships
 
 _METHODS: Final = ["GET", "HEAD", "POST"]
+# They tell nothing of anybody, and let nobody in: no more letters, and the join form stays open.
+_OUTLIVES: Final = frozenset({Purpose.STOP, Purpose.JOIN})
 _PAID: Final = gettext_noop(
     "Nothing is open any more. If you paid a moment ago, thank you: it takes a minute."
 )
@@ -59,11 +61,18 @@ def opened(request: HttpRequest, purpose: str, subject: UUID, token: str) -> Htt
         door is None
         or row is None
         or not links.opens(Purpose(purpose), subject, token, holder=door.holder(row))
+        or _ended(Purpose(purpose), token)
     ):
         return _private(_over(request), referrer="no-referrer")
     # Only who has the letter comes here: nobody else learns by the language that we know somebody.
     languages.speak_as_letters(request, door.language(row))
     return _private(door.answer(request, row, request.path))
+
+
+def _ended(purpose: Purpose, token: str) -> bool:
+    """Whether the house was locked down since this link was made."""
+    locked = None if purpose in _OUTLIVES else lockdown.last_begun()
+    return locked is not None and links.made_at(token) <= locked
 
 
 # Mail programs press this one themselves, and have no page of ours to take a token from (RFC 8058).

@@ -31,9 +31,10 @@ class Rewind:
         """Everything as it was when this was made. Nobody else may be at work."""
         self.stripe.tell(f"snapshots/{_KEPT}/restore")
         with connection.cursor() as cursor:
-            cursor.execute(f"TRUNCATE {', '.join(self.tables)} CASCADE")
-            # Without the checks of foreign keys, so that the order of the tables does not matter.
+            # Without the checks of foreign keys, so that the order of the tables does not matter;
+            # and without the triggers that keep what is written down of the staff.
             cursor.execute("SET session_replication_role = replica")
+            cursor.execute(f"TRUNCATE {', '.join(self.tables)} CASCADE")
             for table in self.tables:
                 kept = f"TABLE {_KEPT}.{table}"
                 cursor.execute(f"INSERT INTO public.{table} {kept}")

@@ -280,7 +280,7 @@ def test_it_tells_how_long_people_stay() -> None:
 
 def test_it_tells_what_people_give() -> None:
     # 1,497 of six; 100, 199, 200, 299, 300, 399. Gifts of 20.00 and 5.00.
-    assert astuple(givers.averages(now=NOW)) == (250, 250, 2, 1250, 1250)
+    assert astuple(givers.averages(now=NOW)) == (250, 250, 2, 1250, 1250, 6)
 
 
 def test_it_tells_who_gave_again_and_who_did_not() -> None:

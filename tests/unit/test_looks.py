@@ -8,9 +8,11 @@ from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
 from members import access, retention
-from members.models import AccessLog
+from members.models import AccessLog, StaffAct, StaffMember, TeamAct
 from members.models.access import Action, Field, Purpose
+from members.models.desk import Act, Reason
 from members.models.staff import Role
+from members.models.team import TeamDeed
 from tests import rows
 from tests.staff_desk import staff
 from tests.supporter_desk import signed_in, text_of
@@ -99,6 +101,28 @@ def test_the_database_refuses_to_change_a_look_or_to_forget_it(sql: str) -> None
     ):
         cursor.execute(sql)
     assert AccessLog.objects.get().purpose == Purpose.ASKED
+
+
+@pytest.mark.parametrize("table", ["members_accesslog", "members_staffact", "members_teamact"])
+def test_what_is_written_down_of_the_staff_is_not_emptied_or_written_over(table: str) -> None:
+    look()
+    member = StaffMember.objects.get()
+    TeamAct.objects.create(deed=TeamDeed.RESET, subject=member)
+    StaffAct.objects.create(
+        staff=member, supporter=rows.alice(), act=Act.CANCEL, reason=Reason.WROTE,
+        subject=rows.alice().pk, press="press",
+    )  # fmt: skip
+    sql = (
+        f"TRUNCATE {table} CASCADE"
+        if connection.vendor == "postgresql"
+        else f"INSERT OR REPLACE INTO {table} SELECT * FROM {table}"  # noqa: S608 - a name of ours
+    )
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            # What this transaction has put off would stop it before our trigger does.
+            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        with pytest.raises(DatabaseError, match="never changed"), transaction.atomic():
+            cursor.execute(sql)
 
 
 def test_the_code_refuses_it_too() -> None:

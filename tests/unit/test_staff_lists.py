@@ -343,9 +343,8 @@ def test_a_colleague_made_for_it_a_moment_ago_is_no_second_person() -> None:
     TOTP.activate(them, generate_totp_secret())
     entered(staff(Role.ADMIN, email="new@example.org"))
     wanted = ask_for_list(asker, columns=NAMES)
-    assert wanted.state == ListState.RESTING
+    assert wanted.state == ListState.ASKED
     newcomer = signed_in(Role.ADMIN, email="newer@example.org")
-    StaffList.objects.update(state=ListState.ASKED)
     answer = newcomer.post(f"/staff/lists/{wanted.pk}/answer/", {"word": "agree"})
     assert answer.status_code == 403
     assert newcomer.post(f"/staff/lists/{wanted.pk}/answer/", {"word": "refuse"})["Location"]

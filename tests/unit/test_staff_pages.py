@@ -166,3 +166,21 @@ def test_it_answers_no_question_about_a_column_it_does_not_show(
     shown = admin.site._registry[apps.get_model("members", model)]
     assert not shown.lookup_allowed(lookup, "a", rf.get("/"))
     assert shown.lookup_allowed("id", "a", rf.get("/"))
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("/staff/inbox/events/%00/", 400),
+        ("/staff/inbox/look-up/?id=%00", 400),
+        ("/staff/letters/?hour=0001-01-01T00:00:00%2B14:00", 200),
+        ("/staff/letters/?hour=9999-12-31T23:59:59-14:00", 200),
+        ("/staff/reports/trustees/?month=0001-01", 404),
+        ("/staff/admin/members/supporter/?created_at__year=0", 400),
+        ("/staff/admin/members/supporter/?email_hash__startswith=0", 400),
+    ],
+)
+def test_what_no_hand_would_type_is_no_accident(path: str, status: int) -> None:
+    client = signed_in()
+    assert client.get(path).status_code == status
+    assert client.post("/staff/inbox/retry/", {"reason": "\0"}).status_code == 400

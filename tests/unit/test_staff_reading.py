@@ -180,7 +180,7 @@ def test_it_goes_as_far_back_as_is_asked_and_no_question_is_asked_for_each_line(
     assert client.get(f"{path}?days=1000000").context["days"] == 30
     look(fionn, 60)
     # Session, member, factor; the staff, three for what is unusual, one for the sums.
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(9):
         client.get("/staff/reading/?days=90")
     assert client.get(path).context["page"].paginator.num_pages == 2
     assert client.get(f"/staff/reading/{new_id()}/").status_code == 404

@@ -4,7 +4,9 @@ import csv
 import io
 import zipfile
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 from typing import Final
+from uuid import UUID
 
 import structlog
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
@@ -15,13 +17,17 @@ from billing.accounts import years
 from billing.accounts.banked import Banked
 from billing.accounts.chart import Layout
 from billing.money import decimal_amount
+from members import access, lockdown
 from members.exports.handing import guarded
-from members.staff.access import books_only
+from members.models import StaffMember
+from members.models.access import Field, Purpose
+from members.staff.access import books_only, refused, who
 from members.staff.books import sheet
 from members.staff.books.pages import Book, book
 from members.staff.books.workbook import workbook
 
 log = structlog.get_logger(__name__)
+_AT_ONCE: Final = 1000
 # The moment of every file in a zip: a file of a closed month must not tell when it was fetched.
 _ALWAYS: Final = (1980, 1, 1, 0, 0, 0)
 XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -97,18 +103,38 @@ def year_csv(request: HttpRequest, year: int) -> HttpResponseBase:
 @require_safe
 @books_only
 def candidates_csv(request: HttpRequest, year: int) -> HttpResponseBase:
-    """Who may count for the Charitable Donation Scheme: a reference and a sum, no name."""
+    """Who may count for the Charitable Donation Scheme: a reference and a sum, no name.
+
+    The one file of the books with a line for each supporter: so it is a list like those that are
+    taken out, told to everybody in it, and not handed out while the house is locked down.
+    """
     if years.of_year(year) is None:
         raise Http404
+    if lockdown.holds():
+        return refused(request)
     _told(request, "scheme_csv", str(year))
     rows = (
         [str(supporter), str(year), decimal_amount(cents), "EUR"]
-        for supporter, cents in years.candidates(year)
+        for supporter, cents in _noted(years.candidates(year), by=who(request))
     )
     head = ["supporter", "year", "given_without_benefit", "currency"]
     response = StreamingHttpResponse(_lines([head], rows), content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="scheme-{year}.csv"'
     return response
+
+
+def _noted(
+    candidates: Iterator[tuple[UUID, int]], *, by: StaffMember
+) -> Iterator[tuple[UUID, int]]:
+    """The same, each written down as taken out before it is handed on."""
+    while some := list(islice(candidates, _AT_ONCE)):
+        access.note_list(
+            staff=by,
+            supporter_ids=[supporter for supporter, _cents in some],
+            fields=[Field.PAYMENTS],
+            purpose=Purpose.BOOKS,
+        )
+        yield from some
 
 
 def _journal_cells(entry: journals.Entry, found: Book, layout: Layout) -> list[str]:

@@ -104,20 +104,21 @@ def why_not(case: Case) -> str:
 def over_ceiling(case: Case, member: StaffMember, amount_cents: int) -> str:
     """Why this member of staff may not give so much back, in words; "" if they may.
 
-    What they gave back to this supporter within a day counts together.
+    What their role gave back to this supporter within a day counts together: a ceiling that two of
+    them share is not got round by asking the other.
     """
     if member.role != Role.SUPPORT:
         return ""
     since = timezone.now() - _CEILING_FOR
     given = StaffAct.objects.filter(
-        staff=member, supporter=case.supporter, act=Act.REFUND, at__gt=since
+        role=Role.SUPPORT, supporter=case.supporter, act=Act.REFUND, at__gt=since
     ).aggregate(cents=Sum("amount_cents"))
     ceiling = settings.STAFF_REFUND_CEILING_CENTS
     if (given["cents"] or 0) + amount_cents <= ceiling:
         return ""
     most = format_amount(ceiling, case.paid.currency)
     return (
-        f"Your role gives back up to {most} a day to one supporter. "
+        f"Your role gives back up to {most} a day to one supporter, all of you together. "
         "Ask somebody of finance, or an admin, to do this one."
     )
 

@@ -23,6 +23,7 @@ from members.models.desk import Act, Reason
 from members.models.privacy import ErasureState
 from members.press import Press
 from members.privacy import erasure
+from members.staff.desk import cases
 from members.staff.desk.cases import Case
 
 log = structlog.get_logger(__name__)
@@ -46,6 +47,10 @@ class Deed:
     press: str
 
 
+class TooMuch(ValueError):
+    """More than the role may give back: somebody gave back in the very moment. Says why."""
+
+
 def press_id(pressed: Press) -> str:
     """The name of the wish: with a colon, so that no page takes it for the supporter's own."""
     return f"desk:{pressed.id}"
@@ -54,8 +59,9 @@ def press_id(pressed: Press) -> str:
 def do(deed: Deed, *, purpose: Purpose) -> bool:
     """Write the act down, then do it; False if Stripe is away and it is done later.
 
-    Raises wishes.NotNow and refunds.NothingLeft where the row changed meanwhile, and
-    stripe_api.Refused. The line stays then: somebody wanted it, and it says that it was not done.
+    Raises TooMuch. Raises wishes.NotNow and refunds.NothingLeft where the row changed meanwhile,
+    and stripe_api.Refused. The line stays then: somebody wanted it, and it says that it was not
+    done.
     """
     fresh = _write(deed, purpose)
     log.info("desk act", act=deed.case.act.value, staff=str(deed.member.pk), again=not fresh)
@@ -67,6 +73,8 @@ def _write(deed: Deed, purpose: Purpose) -> bool:
     """Write the line of the act and the line of the look; False if this press has them."""
     case, cents = deed.case, deed.choice.get("cents")
     with transaction.atomic():
+        if cents:
+            _keep_the_ceiling(deed, cents)
         _line, fresh = StaffAct.objects.get_or_create(
             press=deed.press,
             defaults={
@@ -91,6 +99,15 @@ def _write(deed: Deed, purpose: Purpose) -> bool:
                 purpose=purpose,
             )
     return fresh
+
+
+def _keep_the_ceiling(deed: Deed, cents: int) -> None:
+    """Look once more, where nobody else can give back to the same supporter. Raises TooMuch."""
+    Supporter.objects.select_for_update().get(pk=deed.case.supporter.pk)
+    if StaffAct.objects.filter(press=deed.press).exists():
+        return
+    if reason := cases.over_ceiling(deed.case, deed.member, cents):
+        raise TooMuch(reason)
 
 
 def until(months: int, *, now: datetime) -> datetime:

@@ -105,6 +105,8 @@ def _do(request: HttpRequest, case: Case, pressed: Press, purpose: Purpose) -> H
     )
     try:
         done = deeds.do(deed, purpose=purpose)
+    except deeds.TooMuch as why:
+        return _cannot(request, case, str(why), status=409)
     except (wishes.NotNow, refunds.NothingLeft):
         return _cannot(request, case, "It changed a moment ago. Look at it again.", status=409)
     except stripe_api.Refused:

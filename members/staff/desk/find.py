@@ -18,7 +18,7 @@ from django.views.decorators.http import require_http_methods
 from billing.dates import dublin_date
 from billing.models import Membership
 from billing.money import BadAmount, parse_amount
-from members import limits, search
+from members import limits, lockdown, search
 from members.models import StaffMember, Supporter
 from members.models.access import Purpose
 from members.models.desk import Sought
@@ -112,6 +112,7 @@ class Hit:
 
     supporter: Supporter
     shows_who: bool
+    locked: bool
 
     @property
     def short_id(self) -> str:
@@ -119,8 +120,8 @@ class Hit:
 
     @property
     def name(self) -> str:
-        """The first word of what they are called."""
-        if not self.shows_who or self.supporter.erased:
+        """The first word of what they are called; not while the house is locked down."""
+        if not self.shows_who or self.supporter.erased or self.locked:
             return ""
         return self.supporter.name.partition(" ")[0]
 
@@ -152,7 +153,8 @@ def find(request: HttpRequest) -> HttpResponseBase:
     ids = [each.pk for each in found.supporters]
     purposes.hold(request, supporter_ids=ids, purpose=purpose)
     log.info("desk searched", staff=str(member.pk), sought=found.sought.value, hits=len(ids))
-    hits = [Hit(each, may(member, May.IDENTITY)) for each in found.supporters]
+    sees, locked = may(member, May.IDENTITY), lockdown.holds()
+    hits = [Hit(each, sees, locked) for each in found.supporters]
     return _page(
         request, context | {"found": found, "hits": hits, "why_none": _none(found, member)}
     )

@@ -12,7 +12,7 @@ from billing import refunds, wishes
 from billing.models.comp import CompReason
 from billing.money import BadAmount, decimal_amount, format_amount, parse_amount
 from billing.wording import long_date
-from members import addresses
+from members import addresses, limits, vault
 from members.forms.people import AddressField
 from members.models.desk import Act, Phrase, Reason
 from members.staff.desk import cases
@@ -136,6 +136,10 @@ class AddressForm(ActForm):
         email: str = self.cleaned_data["email"]
         if addresses.same(self.case.supporter, email):
             raise ValidationError("They have this address already.")
+        # A letter goes to a mailbox that may be a stranger's, whoever asks for it.
+        limit, who = limits.ADDRESS_CHANGES_PER_ADDRESS, vault.normalise_email(email)
+        if not limits.allow(limit, what="address-address", who=who):
+            raise ValidationError("We have written to this address often enough for today.")
         return email
 
     @property

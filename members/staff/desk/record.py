@@ -16,7 +16,7 @@ from billing.models import CompMembership, Payment, Receipt, Suppression
 from billing.models.receipt import Series
 from billing.states import MembershipState, PaymentState
 from billing.wording import long_date, price
-from members import access, lockdown, sessions, standing
+from members import access, limits, lockdown, sessions, standing
 from members.models import StaffMember, Supporter
 from members.models.access import Action, Field, Purpose
 from members.models.desk import Act
@@ -145,6 +145,10 @@ def show_who(request: HttpRequest, supporter_id: UUID) -> HttpResponseBase:
         return redirect("staff-desk-record", supporter.pk)
     if supporter.erased or lockdown.holds():
         return refused(request)
+    limit = limits.DESK_NAMES_PER_MEMBER
+    if not limits.allow(limit, what="desk-names", who=str(who(request).pk)):
+        context = {"here": "desk", "supporter": supporter}
+        return limits.too_many(request, "staff/desk/too_many.html", limit, context)
     fields = (Field.NAME, Field.EMAIL, *_SEEN[Role(who(request).role)])
     return _show(request, supporter, purpose, fields=fields, clear=True)
 

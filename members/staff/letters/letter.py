@@ -1,6 +1,6 @@
 """One letter: how it reads, why it is due, and keeping it back."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from billing.letters import holds
 from billing.models import Letter, Suppression
 from billing.models.letter import HoldReason, LetterState, ReleaseReason
+from members.roles import May, may
 from members.staff.access import members_only_for_helpers, who
 from members.staff.letters import outbox, preview
 from members.staff.letters.frames import in_a_frame, with_frames
@@ -43,13 +44,14 @@ class Moment:
 def letter_page(request: HttpRequest, letter_id: UUID) -> HttpResponseBase:
     """One letter as it would be written now, its headers, its history, its holds."""
     letter = _letter(letter_id)
+    line, shown = _line(request, letter), preview.of_letter(letter)
     return render(
         request,
         "staff/letters/letter.html",
         {
             "here": "letters",
-            "line": Line(letter),
-            "preview": preview.of_letter(letter),
+            "line": line,
+            "preview": shown if line.shows_who else replace(shown, to=""),
             "moments": _moments(letter),
             "holds": list(letter.holds.select_related("held_by", "released_by")),
             "may_hold": letter.state == LetterState.QUEUED and letter.kind not in holds.NEVER_HELD,
@@ -78,7 +80,7 @@ def hold(request: HttpRequest, letter_id: UUID) -> HttpResponseBase:
     if reason not in HoldReason.values:
         context = {
             "here": "letters",
-            "line": Line(letter),
+            "line": _line(request, letter),
             "reasons": HoldReason.choices,
             "missing": request.method == "POST",
         }
@@ -102,7 +104,7 @@ def release(request: HttpRequest, letter_id: UUID) -> HttpResponseBase:
     if reason not in ReleaseReason.values:
         context = {
             "here": "letters",
-            "line": Line(letter),
+            "line": _line(request, letter),
             "overdue": letter.due_at <= timezone.now(),
             "reasons": ReleaseReason.choices,
             "missing": request.method == "POST",
@@ -114,6 +116,10 @@ def release(request: HttpRequest, letter_id: UUID) -> HttpResponseBase:
     else:
         messages.warning(request, "It was not held any more.")
     return redirect("staff-letter", letter_id)
+
+
+def _line(request: HttpRequest, letter: Letter) -> Line:
+    return Line(letter, may(request.user, May.IDENTITY))
 
 
 def _letter(letter_id: UUID) -> Letter:

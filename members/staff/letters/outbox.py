@@ -27,6 +27,8 @@ class Line:
     """A letter as the list shows it."""
 
     letter: Letter
+    # Whether who reads may see who supporters are.
+    shows_who: bool
 
     @property
     def about(self) -> About:
@@ -34,6 +36,8 @@ class Line:
 
     @property
     def to(self) -> str:
+        if self.letter.supporter is not None and not self.shows_who:
+            return "a supporter"
         return masked(self.letter)
 
     @property

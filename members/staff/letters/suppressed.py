@@ -14,9 +14,10 @@ from django.views.decorators.http import require_http_methods
 
 from billing.letters import suppression
 from billing.models import Suppression
-from members import vault
+from members import limits, search, vault
 from members.forms import LONGEST_ADDRESS
 from members.models import Supporter
+from members.models.access import Purpose
 from members.staff.access import members_only_for_helpers, who
 
 log = structlog.get_logger(__name__)
@@ -38,9 +39,14 @@ class Entry:
 @require_http_methods(["GET", "HEAD", "POST"])
 @members_only_for_helpers
 def suppressed(request: HttpRequest) -> HttpResponseBase:
-    """Who gets no letters, newest first; an address that is typed in is looked up, never shown."""
+    """Who gets no letters, newest first; an address that is typed in is looked up, never shown.
+
+    That is a search like one at the desk: written down, told to whom it found, and limited.
+    """
     typed = request.POST.get("address", "").strip()[:LONGEST_ADDRESS]
-    found = _look_up(request, typed) if typed else None
+    limit, me = limits.DESK_SEARCHES_PER_MEMBER, str(who(request).pk)
+    too_many = bool(typed) and not limits.allow(limit, what="desk-searches", who=me)
+    found = _look_up(request, typed) if typed and not too_many else None
     rows = Suppression.objects.select_related("lifted_by")
     rows = rows.order_by(F("lifted_at").desc(nulls_first=True), "-since")
     page = Paginator(rows, PER_PAGE).get_page(request.GET.get("page"))
@@ -51,9 +57,11 @@ def suppressed(request: HttpRequest) -> HttpResponseBase:
             "here": "letters",
             "page": page,
             "entries": _entries(list(page)),
-            "asked": bool(typed),
+            "asked": bool(typed) and not too_many,
+            "too_many": too_many,
             "found": found,
         },
+        status=429 if too_many else 200,
     )
 
 
@@ -82,7 +90,10 @@ def _told(back: int) -> str:
 
 
 def _look_up(request: HttpRequest, address: str) -> Suppression | None:
-    """The entry in force of exactly this address. What was typed is written nowhere."""
+    """The entry in force of exactly this address. Of what was typed a keyed hash is kept."""
+    if "@" not in address:
+        return None
+    search.find(term=address, staff=who(request), purpose=Purpose.MAIL, by_name=False)
     entry = Suppression.objects.filter(
         address_hash=vault.lookup_hash(address), lifted_at=None
     ).first()

@@ -17,7 +17,10 @@ def campaigns_report(asked: Asked) -> Told:
         "gifts": [each.gifts.number for each in found],
         "mrr": [each.memberships for each in found],
     }
-    gone = {what: hidden(dict(enumerate(of)), [places]) for what, of in numbers.items()}
+    # All of them are told, and in the answer all that a campaign brought.
+    named_places = [i for i in places if found[i].campaign]
+    sums_told = [named_places, places]
+    gone = {what: hidden(dict(enumerate(of)), sums_told) for what, of in numbers.items()}
 
     def cells(i: int) -> list[Cell]:
         each = found[i]

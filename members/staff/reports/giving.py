@@ -9,7 +9,7 @@ from members.reports.failures import failures
 from members.reports.givers import averages
 from members.reports.income import KINDS, Income, IncomeMonth, income
 from members.reports.plans import fee_shares
-from members.reports.small import hidden, shown, tells
+from members.reports.small import hidden, tells
 from members.reports.worth import lifetime_value
 from members.staff.reports.asked import Asked
 from members.staff.reports.charts import NONE, Series, columns, lying
@@ -188,21 +188,25 @@ def gifts_report(asked: Asked) -> Told:
     """What members give a month and gifts come to; what a member brings over the years."""
     told = averages(now=asked.until, count=asked.count)
     value = lifetime_value(now=asked.now)
-    few = bool(told.gifts) and not shown(told.gifts)
+    few, few_members = tells(told.gifts), tells(told.members)
     lines = [
-        ("A member a month, on average", told.member_cents, False),
-        ("A member a month, the median", told.member_median_cents, False),
+        ("A member a month, on average", told.member_cents, few_members),
+        ("A member a month, the median", told.member_median_cents, few_members),
         ("A single gift, on average", told.gift_cents, few),
         ("A single gift, the median", told.gift_median_cents, few),
     ]
     rows = [Row(name, [cents(each, hidden=hide)]) for name, each, hide in lines]
-    hide_worth = bool(value.members_ever) and not shown(value.members_ever)
+    hide_worth = tells(value.members_ever)
+    hide_expected = tells(value.churned) and value.expected_cents is not None
     rows += [
-        Row("A member from first to last, expected", [cents(value.expected_cents)]),
+        Row(
+            "A member from first to last, expected",
+            [cents(value.expected_cents, hidden=hide_expected)],
+        ),
         Row("A member so far, realised", [cents(value.realised_cents, hidden=hide_worth)]),
     ]
-    member = "Nobody is a member"
-    if told.member_cents is not None:
+    member = "Too few are members to tell what one gives" if few_members else "Nobody is a member"
+    if told.member_cents is not None and not few_members:
         member = f"A member gives {format_amount(told.member_cents)} a month on average"
     gift = ""
     if told.gift_cents is not None and not few:

@@ -30,6 +30,7 @@ from members.staff.reports.told import Key, Table
 # A year of months, and the year before it, from which yearly payments still reach into it.
 _MONTHS: Final = 24
 _YEAR: Final = 12
+_FIRST_YEAR: Final = 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,9 +185,10 @@ def _month(text: str, *, usual: date) -> date | None:
     if not text:
         return usual
     try:
-        return date.fromisoformat(f"{text}-01")
+        month = date.fromisoformat(f"{text}-01")
     except ValueError:
         return None
+    return month if month.year >= _FIRST_YEAR else None
 
 
 def _since(month: MovementMonth) -> str:

@@ -394,7 +394,7 @@ AUTH_PASSWORD_VALIDATORS = [
 STAFF_SESSION_SECONDS = env.int("STAFF_SESSION_SECONDS", default=60 * 60 * 12)
 STAFF_IDLE_SECONDS = env.int("STAFF_IDLE_SECONDS", default=60 * 60)
 LOGIN_URL = "account_login"
-LOGIN_REDIRECT_URL = "staff-reports"
+LOGIN_REDIRECT_URL = "staff-today"
 ACCOUNT_ADAPTER = "members.staff.accounts.StaffAccounts"
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]

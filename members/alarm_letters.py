@@ -47,6 +47,11 @@ def _queue(alarm: Alarm, step: str) -> None:
         letters.queue(kind=KIND, key=key, supporter_id=None, cause=Cause.clock())
 
 
+def hears(role: Role, what: str) -> bool:
+    """Whether this sign is for people of this role to see to."""
+    return role in _ROLES[about(what).audience]
+
+
 def _listeners(what: str) -> Any:
     return StaffMember.objects.filter(is_active=True, role__in=_ROLES[about(what).audience])
 

@@ -12,7 +12,7 @@ from statistics import median
 from typing import Final
 from uuid import UUID
 
-from django.db.models import Count, Max, Q
+from django.db.models import Count, Max, Q, QuerySet
 from django.db.models.functions import TruncDate, TruncHour
 from django.utils.crypto import salted_hmac
 
@@ -153,8 +153,11 @@ def _many(hours: Sequence[Hour]) -> list[Unusual]:
     return found
 
 
-def unusual_since(since: date) -> list[Unusual]:
-    """What was unusual from this day of Dublin on, read from the log. Four questions to it."""
+def unusual_since(since: date, *, files: bool = True) -> list[Unusual]:
+    """What was unusual from this day of Dublin on, read from the log. Four questions to it.
+
+    Without `files` only three: those of a large list are many lines of the log.
+    """
     log = AccessLog.objects.filter(at__gte=day_start(since - COMPARED))
     looks = log.exclude(_IN_A_FILE).annotate(hour=TruncHour("at", tzinfo=DUBLIN))
     hours = [
@@ -173,7 +176,12 @@ def unusual_since(since: date) -> list[Unusual]:
         .annotate(times=Count("pk"))
         .filter(times__gte=_AGAIN)
     ]
-    files = [
+    taken = _files(lately) if files else []
+    return unusual(hours, agains, taken, _misses(since), since=since)
+
+
+def _files(lately: QuerySet[AccessLog]) -> list[File]:
+    return [
         File(row["staff"], row["day"], row["supporters"])
         for row in lately.filter(_IN_A_FILE)
         .annotate(day=TruncDate("at", tzinfo=DUBLIN))
@@ -181,7 +189,10 @@ def unusual_since(since: date) -> list[Unusual]:
         .values("staff", "day")
         .annotate(supporters=Count("supporter", distinct=True))
     ]
-    misses = [
+
+
+def _misses(since: date) -> list[Miss]:
+    return [
         Miss(row["staff"], row["day"], row["times"])
         for row in Search.objects.filter(at__gte=day_start(since), hits=0)
         .annotate(day=TruncDate("at", tzinfo=DUBLIN))
@@ -190,7 +201,6 @@ def unusual_since(since: date) -> list[Unusual]:
         .annotate(times=Count("pk"))
         .filter(times__gte=_FRUITLESS)
     ]
-    return unusual(hours, agains, files, misses, since=since)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,10 +2,11 @@
 
 exports.asking.ask(...)         who wants which columns of whom, and why; and who agrees
 exports.making.carry_on(id)     in a worker: some thousand lines at a time, whoever died before
-exports.handing.open_(...)      to the one who asked, while it lasts
+exports.handing.take(...)       to the one who asked, while it lasts
+exports.telling.tell(...)       by letter: that it waits, and what became of it
 """
 
-from members.exports import asking, handing, making, shapes
+from members.exports import asking, handing, making, shapes, telling
 from members.exports.shapes import memberships
 
-__all__ = ["asking", "handing", "making", "memberships", "shapes"]
+__all__ = ["asking", "handing", "making", "memberships", "shapes", "telling"]

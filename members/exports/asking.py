@@ -18,7 +18,8 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from billing.doorbell import ring
 from members import access, lockdown
-from members.exports import shapes
+from members.exports import shapes, telling
+from members.exports.telling import Step
 from members.models import ListPart, StaffList, StaffMember, TeamAct
 from members.models.access import Purpose
 from members.models.listing import Format, ListState, Subject
@@ -94,9 +95,22 @@ def _note(values: dict[str, object], *, press: str) -> StaffList:
         wanted, made = StaffList.objects.get_or_create(press=press, defaults=values)
         if made and wanted.state == ListState.MAKING:
             ring(TASK, str(wanted.pk))
+        if made:
+            _tell_colleagues(wanted)
     if made:
         log.info("list asked for", list=str(wanted.pk), staff=str(wanted.by_id), names=wanted.names)
     return wanted
+
+
+def _tell_colleagues(wanted: StaffList) -> None:
+    """Write to those who may say the word; where it rests, to those who may stop it."""
+    if wanted.state == ListState.ASKED:
+        readers = second_persons(wanted.by, now=wanted.asked_at)
+        telling.tell(wanted, Step.WAITS, to=readers.values_list("pk", flat=True))
+    if wanted.state == ListState.RESTING:
+        stoppers = StaffMember.objects.filter(is_active=True, role__in=those_who(May.AGREE))
+        others = stoppers.exclude(pk=wanted.by_id)
+        telling.tell(wanted, Step.RESTS, to=others.values_list("pk", flat=True))
 
 
 def _first_state(by: StaffMember, *, names: bool, now: datetime) -> dict[str, object]:
@@ -159,7 +173,10 @@ def refuse(wanted: StaffList, *, by: StaffMember, now: datetime) -> bool:
     """Do not let it be made: by any colleague who could agree, however new. Raises NotAllowed."""
     if by.pk == wanted.by_id or not may(by, May.AGREE):
         raise NotAllowed
-    done = _answer(wanted.pk, OPEN, ListState.REFUSED, by=by, now=now)
+    with transaction.atomic():
+        done = _answer(wanted.pk, OPEN, ListState.REFUSED, by=by, now=now)
+        if done:
+            telling.tell(wanted, Step.REFUSED)
     if done:
         log.info("list refused", list=str(wanted.pk), staff=str(by.pk))
     return done
@@ -201,8 +218,14 @@ def forget(*, now: datetime) -> int:
     over |= Q(state__in=OPEN, asked_at__lte=now - ANSWER_WITHIN)
     for wanted in StaffList.objects.filter(over):
         with transaction.atomic():
-            gone += StaffList.objects.filter(over, pk=wanted.pk).update(state=ListState.OVER)
+            if StaffList.objects.filter(over, pk=wanted.pk).update(state=ListState.OVER) != 1:
+                continue
+            gone += 1
             wanted.parts.all().delete()
+            if wanted.state in OPEN:
+                telling.tell(wanted, Step.UNANSWERED)
+            elif not wanted.times_taken:
+                telling.tell(wanted, Step.GONE)
     return gone
 
 
@@ -215,10 +238,14 @@ def drop_names() -> None:
     # begins one with a name that this transaction has wiped.
     held = [ListState.MAKING, ListState.READY]
     named = StaffList.objects.filter(names=True, state__in=[*OPEN, *held])
-    ids = list(named.select_for_update().order_by("pk").values_list("pk", flat=True))
-    over = StaffList.objects.filter(pk__in=ids, state__in=held)
+    locked = [*named.select_for_update().order_by("pk")]
+    gone = [wanted for wanted in locked if wanted.state in held]
+    for wanted in gone:
+        if not wanted.times_taken:
+            telling.tell(wanted, Step.GONE)
+    over = StaffList.objects.filter(pk__in=[wanted.pk for wanted in gone])
     over.update(state=ListState.OVER, claim=None, lease_until=None)
-    ListPart.objects.filter(of__in=ids).delete()
+    ListPart.objects.filter(of__in=locked).delete()
 
 
 def old(now: datetime) -> QuerySet[StaffList]:

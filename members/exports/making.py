@@ -21,8 +21,9 @@ from django.utils import timezone
 
 from billing.doorbell import ring
 from members import access, lockdown
-from members.exports import shapes
+from members.exports import shapes, telling
 from members.exports.asking import TASK, let_rested_begin
+from members.exports.telling import Step
 from members.models import ListPart, StaffList
 from members.models.access import Purpose
 from members.models.listing import ListState
@@ -34,6 +35,7 @@ LEASE: Final = timedelta(minutes=2)
 # A worker has other things to do: it rings for the rest.
 AT_ONCE: Final = 10.0
 LASTS: Final = timedelta(hours=24)
+LOOKS_ON: Final = timedelta(minutes=2)
 
 
 def carry_on(list_id: UUID, *, seconds: float = AT_ONCE) -> bool:
@@ -120,6 +122,9 @@ def _finish(wanted: StaffList) -> bool:
     wanted.ready_at, wanted.expires_at = now, now + LASTS
     wanted.claim = wanted.lease_until = None
     wanted.save(update_fields=["state", "ready_at", "expires_at", "claim", "lease_until"])
+    # Who asked a moment ago still has the page before them, which says so by itself.
+    if now - wanted.asked_at > LOOKS_ON:
+        telling.tell(wanted, Step.READY)
     log.info("list made", list=str(wanted.pk), rows=wanted.rows_done)
     return False
 

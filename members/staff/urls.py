@@ -35,10 +35,12 @@ from members.staff.reports.trustees import trustee_page
 from members.staff.shield import let_go, shield_page
 from members.staff.stalls import poster, stalls, switch
 from members.staff.team import colleague, lock, team
+from members.staff.today import today_page
 from members.staff.views import demo_code, member_list
 
 urlpatterns: list[URLPattern | URLResolver] = [
-    path("", overview_page, name="staff-reports"),
+    path("", today_page, name="staff-today"),
+    path("reports/", overview_page, name="staff-reports"),
     path("reports/trustees/", trustee_page, name="staff-trustees"),
     path("reports/<slug:which>/", report_page, name="staff-report"),
     path("reports/<slug:which>.csv", report_csv, name="staff-report-csv"),

@@ -1,4 +1,4 @@
-"""Every page that a supporter can open, as people see, hear, touch and type their way through it.
+"""Every page that supporters and staff open, as people see, hear, touch and type through it.
 
 The pages are those of the table of test_authorisation, so that a new one is looked at by itself.
 Pictures go to the folder that ARTEFACTS names.
@@ -13,6 +13,8 @@ from playwright.sync_api import Browser, BrowserContext, Page
 from pytest_django.fixtures import Settings
 from pytest_django.live_server_helper import LiveServer
 
+from members.models.staff import Role
+from tests import staff_desk
 from tests.belongings import Belongings
 from tests.browser import eyes
 from tests.browser.test_account_pages import browser  # noqa: F401 - a fixture
@@ -30,6 +32,15 @@ PAGES: Final = sorted(
     and not route.startswith("staff/")
     and route not in MACHINES
     and not any(each in route for each in PAPERS)
+)
+# What a member of staff opens as a file, or as the letter inside of a page.
+FILES: Final = (".csv", ".xlsx", ".txt", "/html/", "/journal/", "/file/")
+STAFF_PAGES: Final = sorted(
+    route
+    for route, rule in TABLE.items()
+    if route.startswith("staff/")
+    and rule.get["admin"] == PAGE
+    and not any(each in route for each in FILES)
 )
 FORMS: Final = [route for route in PAGES if TABLE[route].post["alice"] == BAD]
 LANGUAGES: Final = [code for code, _ in settings.LANGUAGES]
@@ -76,6 +87,25 @@ def alices(browser: Browser, live_server: LiveServer) -> Iterator[Any]:  # noqa:
         each.close()
 
 
+@pytest.fixture
+def admins(browser: Browser, live_server: LiveServer) -> Iterator[Any]:  # noqa: F811 - the fixture
+    """Makes devices on which somebody who looks after staff is signed in."""
+    things, contexts = Belongings(), []
+    session = staff_desk.signed_in(Role.ADMIN).cookies[settings.SESSION_COOKIE_NAME].value
+
+    def make(size: str, **more: Any) -> Look:
+        device = eyes.browser_of(browser, live_server.url, size=eyes.SIZES[size], **more)
+        contexts.append(device)
+        cookie: Any = {"name": settings.SESSION_COOKIE_NAME, "value": session,
+                       "url": live_server.url}  # fmt: skip
+        device.add_cookies([cookie])
+        return Look(device, things)
+
+    yield make
+    for each in contexts:
+        each.close()
+
+
 LONG: Final = pytest.mark.long
 EVERYWHERE: Final = [(size, code) for size in eyes.SIZES for code in LANGUAGES]
 # The narrowest first: what is for everybody there seldom is not on a desk.
@@ -97,6 +127,37 @@ def test_every_page_is_for_everybody(size: str, language: str, alices: Any) -> N
         eyes.keep(page, f"page-{named(route)}-{size}-{language}")
         assert page.locator("html").get_attribute("lang", timeout=1000) is not None
     assert look.complaints == []
+
+
+@pytest.mark.parametrize(
+    ("size", "scheme"),
+    [
+        pytest.param("phone", "light"),
+        pytest.param("phone", "dark", marks=LONG),
+        pytest.param("desk", "light", marks=LONG),
+        pytest.param("desk", "dark", marks=LONG),
+    ],
+)
+def test_every_page_of_the_staff_is_for_everybody(size: str, scheme: str, admins: Any) -> None:
+    """The same of each page that staff open; and its menu opens and closes by the keyboard."""
+    look = admins(size, color_scheme=scheme)
+    for route in STAFF_PAGES:
+        page = look.open(route)
+        eyes.well_formed(page)
+        eyes.fits(page)
+        eyes.accessible(page)
+        eyes.keep(page, f"{named(route)}-{size}-{scheme}")
+    assert look.complaints == []
+    page = look.open("staff/")
+    for opens in page.locator(".menu summary").all():
+        opens.focus()
+        page.keyboard.press("Enter")
+        assert opens.locator("xpath=..").locator("ul").is_visible()
+        assert page.locator(".menu details[open]").count() == 1
+        eyes.fits(page)
+        eyes.accessible(page)
+    page.keyboard.press("Escape")
+    assert page.locator(".menu details[open]").count() == 0
 
 
 @LONG

@@ -188,6 +188,7 @@ TABLE: Final[dict[str, Rule]] = {
     },
     # Staff: who reads figures and samples, and who works with members
     "staff/": staff(),
+    "staff/reports/": staff(),
     "staff/reports/trustees/": staff(),
     "staff/reports/<slug:which>/": staff(),
     "staff/reports/<slug:which>.csv": staff(),

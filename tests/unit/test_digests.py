@@ -79,7 +79,7 @@ def test_it_tells_the_sums_of_the_week_and_how_to_be_rid_of_it(reader: StaffMemb
         "Came in: €11.94",
         "Members now: 6",
         "Letters given up: 0",
-        "http://testserver/staff/",
+        "http://testserver/staff/reports/",
     ):
         assert words in text
     message = mail.outbox[-1]

@@ -21,7 +21,8 @@ from billing.states import EndReason, MembershipState, PaymentState, RefundState
 from billing.tidings import Change, Price, moment_key
 from members import addresses, signin
 from members import letters as _of_members  # noqa: F401 - registers members' own kinds
-from members.models import Erasure, Export, JoinLink, ShieldChange, StaffMember
+from members.models import Erasure, Export, JoinLink, ShieldChange, StaffList, StaffMember
+from members.models.listing import ListState
 from members.models.privacy import ErasureState
 from members.models.shield import Cause as ShieldCause
 from members.models.shield import Level
@@ -264,6 +265,21 @@ def _alarm(step: str) -> Callable[[], Letter]:
     return made
 
 
+def _list(step: str, state: ListState) -> Callable[[], Letter]:
+    def made() -> Letter:
+        asker = StaffMember.objects.create_user("fionn@example.org", role=Role.FINANCE)
+        reader = StaffMember.objects.create_user("dara@example.org", role=Role.ADMIN)
+        day = timezone.now() + timedelta(days=1)
+        wanted = StaffList.objects.create(
+            press="p", by=asker, role=asker.role, subject="supporters", names=True,
+            purpose="books", state=state, rests_until=day, expires_at=day,
+        )  # fmt: skip
+        to = reader if step in {"waits", "rests"} else asker
+        return Letter(kind="staff-list", key=f"{wanted.pk}:{step}:{to.pk}")
+
+    return made
+
+
 # Rows that letters of a kind are really about. Whoever adds a kind adds one here; a case whose
 # composer gives other things than the first one's has a row of its own.
 REAL: Final[dict[str, dict[str, Callable[[], Letter]]]] = {
@@ -302,6 +318,14 @@ REAL: Final[dict[str, dict[str, Callable[[], Letter]]]] = {
     "join-link": {"": _join_link},
     "shield-alert": {"": _shield_alert},
     "alarm": {"": _alarm("begun"), "it is over": _alarm("over")},
+    "staff-list": {
+        "": _list("waits", ListState.ASKED),
+        "it begins in a day": _list("rests", ListState.RESTING),
+        "it is ready": _list("ready", ListState.READY),
+        "it was refused": _list("refused", ListState.REFUSED),
+        "nobody answered": _list("unanswered", ListState.OVER),
+        "it is gone": _list("gone", ListState.OVER),
+    },
 }
 
 

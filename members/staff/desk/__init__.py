@@ -3,7 +3,7 @@
 find      the search
 purposes  why a record is open in this session
 record    the record, and who it is once somebody presses for that
-lines     its timeline, each line with the rule and the row behind it
+timeline  its timeline, each line with the rule and the row behind it
 cases     what an act is about, and why it cannot be done now
 forms     what has to be chosen before
 outcomes  what exactly would happen, in words

@@ -24,10 +24,10 @@ from members.models.staff import Role
 from members.privacy import erasure
 from members.roles import May, may
 from members.staff.access import needs, refused, who
-from members.staff.desk import cases, lines, purposes
+from members.staff.desk import cases, purposes, timeline
 from members.staff.desk.cases import Case
-from members.staff.desk.lines import Topic
 from members.staff.desk.purposes import PurposeForm
+from members.staff.desk.timeline import Topic
 from members.staff.desk.words import TITLES
 from members.staff.letters import masks
 from members.standing import Standing
@@ -178,7 +178,7 @@ def _show(
     )
     topics = _OPEN_TO[Role(member.role)]
     topic = next((each for each in topics if each.value == request.GET.get("show")), None)
-    told = lines.of(supporter, [topic] if topic else topics)
+    told = timeline.of(supporter, [topic] if topic else topics)
     return render(
         request,
         "staff/desk/record.html",

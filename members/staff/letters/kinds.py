@@ -79,7 +79,7 @@ def kind_list(request: HttpRequest) -> HttpResponse:
         request,
         "staff/letters/kinds.html",
         {
-            "here": "letters",
+            "here": "kinds",
             "groups": [(matter, found) for matter, found in groups if found],
             "count": len(cards),
             "languages": len(_LANGUAGES),
@@ -97,7 +97,7 @@ def kind_page(request: HttpRequest, kind: str) -> HttpResponse:
         request,
         "staff/letters/kind.html",
         {
-            "here": "letters",
+            "here": "kinds",
             "kind": kind,
             "about": about(kind),
             "document": KINDS[kind].states_identity,

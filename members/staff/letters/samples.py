@@ -14,6 +14,10 @@ from billing.models import Alarm
 from billing.money import format_amount
 from billing.wording import long_date, moment_words
 from members import alarm_letters
+from members.exports import telling
+from members.exports.telling import Step
+from members.models import StaffList
+from members.models.listing import Subject
 
 
 @shows("sign-in")
@@ -116,6 +120,44 @@ def _alarm(*, over: bool) -> Draft:
     since, until = BEGAN, BEGAN + timedelta(minutes=34)
     alarm = Alarm(what="letters-due", since=since, over_at=until if over else None)
     return Draft(alarm_letters.context(alarm, over=over))
+
+
+@shows("staff-list", "it waits")
+def list_waits() -> Draft:
+    return _list(Step.WAITS)
+
+
+@shows("staff-list", "it begins in a day")
+def list_rests() -> Draft:
+    return _list(Step.RESTS)
+
+
+@shows("staff-list", "it is ready")
+def list_ready() -> Draft:
+    return _list(Step.READY)
+
+
+@shows("staff-list", "it was refused")
+def list_refused() -> Draft:
+    return _list(Step.REFUSED)
+
+
+@shows("staff-list", "nobody answered")
+def list_unanswered() -> Draft:
+    return _list(Step.UNANSWERED)
+
+
+@shows("staff-list", "it is gone")
+def list_gone() -> Draft:
+    return _list(Step.GONE)
+
+
+def _list(step: Step) -> Draft:
+    wanted = StaffList(
+        id=REFERENCE, subject=Subject.SUPPORTERS, names=True, asked_at=BEGAN,
+        rests_until=BEGAN + timedelta(days=1), expires_at=BEGAN + timedelta(days=1),
+    )  # fmt: skip
+    return Draft(telling.context(wanted, step))
 
 
 def cases(kind: str) -> list[str]:

@@ -198,6 +198,11 @@ ABOUT: Final[dict[str, About]] = {
         "Something on the board has been red for ten minutes, or is well again.",
         "Staff",
     ),
+    "staff-list": About(
+        "A colleague's list",
+        "A list waits for a second person, or the asker is to hear what became of it.",
+        "Staff",
+    ),
 }
 
 _TROUBLES: Final[dict[str, str]] = {

@@ -3,7 +3,7 @@
 What is hidden (members.reports.small) is not drawn either: a bar would tell it to the pixel.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
@@ -15,8 +15,11 @@ FLOOR: Final = 226
 ROW: Final = 38
 _NAMES: Final = 204
 _NUMBERS: Final = 540
+SMALL: Final = (130, 32)
 _NICE_TENTHS: Final = (10, 12, 16, 20, 24, 30, 40, 50, 60, 80, 100)
 _MOST_MARKS: Final = 13
+# The part of its place that a column takes.
+_FILLED: Final = 0.72
 _NARROW: Final = 3
 _WIDE: Final = 90
 # What stands where there is no figure.
@@ -57,6 +60,7 @@ class Chart:
     months: list[Mark] = field(default_factory=list)
     names: list[tuple[float, str, str]] = field(default_factory=list)
     legend: list[tuple[str, str]] = field(default_factory=list)
+    hidden: list[float] = field(default_factory=list)
     height: int = HEIGHT
     zero: float = FLOOR
 
@@ -89,24 +93,18 @@ def columns(
     """
     place = _Heights(0, top) if top else _Heights.over(series, stacked=stacked)
     step = (WIDTH - LEFT) / max(1, len(labels))
-    width = step * 0.72 / (len(series) if beside else 1)
+    width = step * _FILLED / (len(series) if beside else 1)
     bars: list[Bar] = []
     for i, label in enumerate(labels):
-        above = below = 0
-        for number, each in enumerate(series):
+        for number, (each, start) in enumerate(_starts(series, i, stacked=stacked)):
             value = each.values[i]
             if value is None:
                 continue
-            start = (above if value >= 0 else below) if stacked else 0
             y, height = place.span(start, start + value)
             says = f"{label}: {f'{each.name} ' if each.name else ''}{write(value)}"
             kind = f"{each.kind} running" if runs and i == len(labels) - 1 else each.kind
-            x = LEFT + i * step + step * 0.14 + (number * width if beside else 0)
+            x = LEFT + i * step + step * (1 - _FILLED) / 2 + (number * width if beside else 0)
             bars.append(Bar(round(x, 1), y, round(width, 1), height, kind, says))
-            if value >= 0:
-                above += value
-            else:
-                below += value
     return Chart(
         slug=slug,
         title=title,
@@ -115,8 +113,37 @@ def columns(
         heights=[Mark(place.at(each), _short(each, write)) for each in place.marks],
         months=_months(labels, step),
         legend=[(each.kind, each.name) for each in series if each.name],
+        hidden=_hidden(series, step),
         zero=place.at(0),
     )
+
+
+def _starts(series: Sequence[Series], i: int, *, stacked: bool) -> Iterator[tuple[Series, int]]:
+    """Where the column of each begins: from zero, or where the one before it ended."""
+    above = below = 0
+    for each in series:
+        value = each.values[i] or 0
+        yield each, (above if value >= 0 else below) if stacked else 0
+        above, below = above + max(0, value), below + min(0, value)
+
+
+def _hidden(series: Sequence[Series], step: float) -> list[float]:
+    """Where something is that is not drawn, so that it is not taken for nothing."""
+    places = zip(*(each.values for each in series), strict=True)
+    return [round(LEFT + (i + 0.5) * step, 1) for i, values in enumerate(places) if None in values]
+
+
+def small(values: Sequence[int | None]) -> list[Bar]:
+    """Columns for beside a figure, SMALL wide and high: a shape without words, read with it."""
+    most = max(1, *(value or 0 for value in values)) if values else 1
+    step = SMALL[0] / max(1, len(values))
+    bars = []
+    for i, value in enumerate(values):
+        height = round(max(0, value or 0) / most * SMALL[1], 1)
+        kind = "main" if i == len(values) - 1 else "pale"
+        bars.append(Bar(round(i * step, 1), round(SMALL[1] - height, 1), round(step * 0.7, 1),
+                        height, kind, ""))  # fmt: skip
+    return bars
 
 
 def lying(
@@ -235,12 +262,18 @@ def _months(labels: Sequence[str], step: float) -> list[Mark]:
         found.append(
             Mark(
                 at=WIDTH if ends else round(LEFT + (i + 0.5) * step, 1),
-                text=label if _begins(label) or i == 0 or back == 0 else label.split(" ")[0],
+                text=label if _with_year(labels, i, every) else label.split(" ")[0],
                 sparse=back % (3 * every) != 0,
                 anchor="end" if ends else "middle",
             )
         )
     return found
+
+
+def _with_year(labels: Sequence[str], i: int, every: int) -> bool:
+    """Whether the year is said beside this month: at both ends, and where it begins."""
+    beside = i + every < len(labels) - 1 and _begins(labels[i + every])
+    return _begins(labels[i]) or i == len(labels) - 1 or (i == 0 and not beside)
 
 
 def _begins(label: str) -> bool:

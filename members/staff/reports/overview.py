@@ -12,18 +12,33 @@ from members.staff.reports.charts import Chart, Series, columns
 
 # What is written where a figure would tell of persons (members.reports.small).
 HIDDEN: Final = "few"
+# What is drawn month by month.
+_DRAWN: Final[dict[str, Callable[[Line], int]]] = {
+    "active": lambda line: line.active,
+    "mrr": lambda line: line.mrr_cents,
+    "new": lambda line: line.new,
+    "net": lambda line: line.net_cents,
+}
 # Who came and who went make up the change of the active members, which is told.
 _MOVES: Final = ("new", "returned", "ended")
 
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """One figure of the present: what it is, how much, what to know beside it, what it means."""
+    """One figure of the present: what it is, how much, what to know beside it, what it means.
 
+    `report` is the one that tells more of it.
+    """
+
+    key: str
     label: str
     value: str
     note: str
-    definition: str
+    report: str
+
+    @property
+    def definition(self) -> str:
+        return DEFINITIONS[self.key]
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,24 +107,33 @@ class Sight:
         def now(key: str, words: str) -> str:
             return self._told(last, key, words)
 
-        failed = format_amount(line.failed_cents)
+        failed = format_amount(line.failed_cents) if line.failed else ""
         gifts = format_amount(line.gift_cents)
         ended_before = self._told(last - 1, "ended", f"{before.ended:,}")
         return [
-            _card("Active members", f"{line.active:,}",
-                  _change(line, before) + _paused(present.paused), "active"),
-            _card("MRR", format_amount(line.mrr_cents),
-                  _overdue(present.at_risk, present.at_risk_cents), "mrr"),
-            _card("New members", now("new", f"{line.new:,}"),
-                  f"and {now('returned', f'{line.returned:,}')} returned", "new"),
-            _card("Ended", now("ended", f"{line.ended:,}"), f"{ended_before} last month", "ended"),
-            _card("Failed payments", now("failed", f"{line.failed:,}"),
-                  "" if (last, "failed") in self.gone else failed, "failed"),
-            _card("Gross income", format_amount(line.gross_cents), _flow(line), "gross"),
-            _card("Net income", format_amount(line.net_cents), _unknown_fees(line), "net"),
-            _card("One-off gifts", now("gifts", f"{line.gifts:,}"),
-                  "" if (last, "gifts") in self.gone else gifts, "gifts"),
+            Card("active", "Active members", f"{line.active:,}",
+                 _change(line, before) + _paused(present.paused), "growth"),
+            Card("mrr", "Monthly (MRR)", format_amount(line.mrr_cents),
+                 _overdue(present.at_risk, present.at_risk_cents), "growth"),
+            Card("new", "New members", now("new", f"{line.new:,}"),
+                 f"and {now('returned', f'{line.returned:,}')} returned", "growth"),
+            Card("ended", "Ended", now("ended", f"{line.ended:,}"),
+                 f"{ended_before} last month", "leaving"),
+            Card("failed", "Failed payments", now("failed", f"{line.failed:,}"),
+                 "" if (last, "failed") in self.gone else failed, "failures"),
+            Card("gross", "Gross income", format_amount(line.gross_cents), _flow(line), "income"),
+            Card("net", "Net income", format_amount(line.net_cents), _unknown_fees(line),
+                 "income"),
+            Card("gifts", "One-off gifts", now("gifts", f"{line.gifts:,}"),
+                 "" if (last, "gifts") in self.gone else gifts, "gifts"),
         ]  # fmt: skip
+
+    def months(self, key: str) -> list[int | None]:
+        """This figure month by month, None where it is not told."""
+        return [
+            None if (place, key) in self.gone else _DRAWN[key](line)
+            for place, line in enumerate(self.report.lines)
+        ]
 
     def charts(self) -> list[Chart]:
         """The three drawings: members, MRR, income."""
@@ -136,10 +160,6 @@ def fees_not_yet_known(report: Report) -> str:
         return "a few payments"
     worth = format_amount(sum(line.fee_unknown_cents for line in report.lines))
     return f"{count:,} payments of {worth}" if count else ""
-
-
-def _card(label: str, value: str, note: str, key: str) -> Card:
-    return Card(label, value, note, DEFINITIONS[key])
 
 
 def _counted(count: int, cents: int) -> str:
@@ -170,6 +190,6 @@ def _flow(line: Line) -> str:
 
 def _unknown_fees(line: Line) -> str:
     if not line.fee_unknown:
-        return "After all that was kept or went back"
+        return f"of {format_amount(line.gross_cents)} gross"
     few = HIDDEN if tells(line.fee_unknown) else f"{line.fee_unknown:,}"
     return f"{few} not in it yet"

@@ -16,7 +16,7 @@ from members.staff.access import may_see_members, needs
 from members.staff.books.files import XLSX, csv_file, file_of
 from members.staff.reports import overview, period
 from members.staff.reports.asked import Asked
-from members.staff.reports.giving import KIND_NAMES
+from members.staff.reports.income import KIND_NAMES
 from members.staff.reports.shelf import MONTHS, REPORTS, SHELF, Report, beside
 from members.staff.reports.told import Told
 from members.staff.reports.workbook import workbook

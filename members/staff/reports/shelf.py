@@ -5,7 +5,17 @@ from dataclasses import dataclass
 from typing import Final
 
 from members.reports.definitions import FIGURES, Definition
-from members.staff.reports import ahead, calls, giving, growth, staying
+from members.staff.reports import (
+    again,
+    ahead,
+    campaigns,
+    failed,
+    giving,
+    growth,
+    income,
+    leaving,
+    staying,
+)
 from members.staff.reports.asked import Asked
 from members.staff.reports.told import Told
 
@@ -40,32 +50,32 @@ class Group:
 
 MONTHS: Final = "months"
 SHELF: Final = (
-    Group("Growth", (
+    Group("Coming and going", (
         Report("growth", "Are we growing?", "Growth", growth.growing, ("movement",)),
-        Report("leaving", "Who leaves, and why?", "Leaving", growth.leaving,
+        Report("leaving", "Who leaves, and why?", "Leaving", leaving.leaving,
                ("churn", "mrr_churn")),
-        Report("campaigns", "What did each campaign bring?", "Campaigns", calls.campaigns_report,
-               ("campaigns",)),
+        Report("campaigns", "What did each campaign bring?", "Campaigns",
+               campaigns.campaigns_report, ("campaigns",)),
     )),
     Group("Staying", (
         Report("retention", "Do people stay?", "Retention", staying.stay, ("cohorts",),
                periods=MONTHS, usual=24),
         Report("tenure", "How long do they stay?", "Tenure", staying.long, ("tenure",),
                periods=""),
-        Report("renewals", "Do yearly members renew?", "Yearly renewals", staying.renew,
+        Report("renewals", "Do yearly members renew?", "Yearly renewals", again.renew,
                ("renewal",)),
-        Report("donors", "Who gave again, and who did not?", "Donors by year", staying.again,
+        Report("donors", "Who gave again, and who did not?", "Donors by year", again.again,
                ("givers",), periods=""),
     )),
     Group("Money", (
-        Report("income", "What came in, and what was left?", "Income", giving.income_report,
+        Report("income", "What came in, and what was left?", "Income", income.income_report,
                ("income",)),
         Report("gifts", "What do people give?", "Average and median", giving.gifts_report,
                ("averages", "worth")),
         Report("fees", "What does Stripe keep?", "Fees by plan", giving.fees_report,
                ("fee_share",)),
         Report("failures", "Which payments failed, and came in after all?", "Failed payments",
-               giving.failures_report, ("failures",)),
+               failed.failures_report, ("failures",)),
     )),
     Group("Ahead", (
         Report("forecast", "What will the next year bring?", "Forecast", ahead.coming,

@@ -119,6 +119,11 @@ class Row:
     def plain(self) -> str:
         return self.head if isinstance(self.head, str) else f"{self.head:%Y-%m}"
 
+    @property
+    def dated(self) -> bool:
+        """Whether a month stands at its head, which is short."""
+        return not isinstance(self.head, str)
+
 
 @dataclass(frozen=True, slots=True)
 class Table:
@@ -138,9 +143,30 @@ class Table:
         return [*self.rows, self.total] if self.total else self.rows
 
     @property
-    def cells(self) -> list[tuple[Row, list[tuple[Column, Cell]]]]:
-        """The rows, each cell beside its column: on a phone every figure bears its name."""
-        return [(row, list(zip(self.columns, row.cells, strict=False))) for row in self.lines]
+    def drawn(self) -> list[Column]:
+        """The columns that the page shows: those in which there is something."""
+        return [each for i, each in enumerate(self.columns) if i not in self._empty]
+
+    @property
+    def left_out(self) -> list[str]:
+        """The names of the columns that the page leaves out. The files have them."""
+        return [self.columns[i].heading for i in sorted(self._empty)]
+
+    @property
+    def cells(self) -> list[tuple[Row, list[Cell]]]:
+        """The rows, with the cells of the columns that are drawn."""
+        return [
+            (row, [each for i, each in enumerate(row.cells) if i not in self._empty])
+            for row in self.lines
+        ]
+
+    @property
+    def _empty(self) -> set[int]:
+        """Where nothing happened in any row; a table with few columns keeps them all."""
+        if not self.dense or self.heat:
+            return set()
+        places = range(len(self.columns))
+        return {i for i in places if all(row.cells[i].nothing for row in self.lines)}
 
     @property
     def dense(self) -> bool:
@@ -174,7 +200,7 @@ class Told:
     @property
     def drawn(self) -> list[Chart]:
         """The charts on which there is something to see."""
-        return [each for each in self.charts if each.bars]
+        return [each for each in self.charts if any(bar.width and bar.height for bar in each.bars)]
 
     @property
     def hides(self) -> bool:

@@ -23,8 +23,8 @@ from members.reports.movement import MovementMonth, movement
 from members.roles import May
 from members.staff.access import needs
 from members.staff.reports.charts import NONE, Chart, Series, columns
-from members.staff.reports.giving import INCOME_HEADS, kind_rows
-from members.staff.reports.growth import CHURNED, small
+from members.staff.reports.income import INCOME_HEADS, kind_rows
+from members.staff.reports.moves import CHURNED, small
 from members.staff.reports.told import Key, Table
 
 # A year of months, and the year before it, from which yearly payments still reach into it.
@@ -146,7 +146,7 @@ def trustee_page(request: HttpRequest) -> HttpResponse:
         request,
         "staff/reports/trustees.html",
         {
-            "here": "reports",
+            "here": "trustees",
             "page": _page(month, now=now),
             "now": now,
             "months": [months_back(this, back) for back in range(_MONTHS)],

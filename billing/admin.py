@@ -257,3 +257,15 @@ class JobRunAdmin(ReadOnly):
 class AlarmAdmin(ReadOnly):
     list_display = ["what", "since", "told_at", "over_at", "acknowledged_at"]
     ordering = ["-since"]
+
+
+@admin.register(models.YearLetGo)
+class YearLetGoAdmin(ReadOnly):
+    list_display = ["year", "at", "counts"]
+    ordering = ["-year"]
+
+
+@admin.register(models.Bygone)
+class BygoneAdmin(ReadOnly):
+    list_display = ["figure", "month", "key", "count", "value"]
+    ordering = ["-month", "figure"]

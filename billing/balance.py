@@ -15,7 +15,7 @@ from django.db import transaction
 from django.db.models import Count, Q, QuerySet, Sum
 from django.utils import timezone
 
-from billing import disputes, figures, jobs, ledger, payouts, stripe_api, walks
+from billing import disputes, figures, jobs, keeping, ledger, payouts, stripe_api, walks
 from billing.models import Dispute, LedgerLine, Payment, Payout, Refund
 from billing.models.ledger import LineKind
 from billing.snapshots import BookedSnapshot
@@ -56,7 +56,7 @@ def _proven(apply: bool) -> Balance:
     found, begun = Balance(), timezone.now()
     if apply:
         _take_payouts()
-    movements = {each.id: each for page in stripe_api.booked_pages() for each in page}
+    movements = _booked()
     if apply:
         found.posted = sum(_post(each) for each in movements.values())
     rows = {row.pk: row for row in LedgerLine.objects.all()}
@@ -79,12 +79,24 @@ def _proven(apply: bool) -> Balance:
     return found
 
 
+def _booked() -> Movements:
+    """All that Stripe booked, but for what was let go with its year."""
+    found = {each.id: each for page in stripe_api.booked_pages() for each in page}
+    since = keeping.let_go_before()
+    if since is None:
+        return found
+    stays = set(LedgerLine.objects.filter(booked_at__lt=since).values_list("pk", flat=True))
+    return {key: each for key, each in found.items() if each.booked_at >= since or key in stays}
+
+
 def _take_payouts() -> None:
     """Read what is in each payout that is new, or has moved on since."""
     known = dict(Payout.objects.values_list("pk", "status"))
+    since = keeping.let_go_before()
     for page in stripe_api.payout_pages():
         for payout in page:
-            if known.get(payout.id) != payout.status:
+            bygone = payout.id not in known and since is not None and payout.created < since
+            if not bygone and known.get(payout.id) != payout.status:
                 payouts.take(payout.id)
 
 

@@ -50,6 +50,10 @@ class TooLittle(ValueError):
     """The amount is below what the plan takes."""
 
 
+class Forgotten(ValueError):
+    """Who began this was forgotten at this very moment: pressed again, they are somebody new."""
+
+
 def start(
     *,
     supporter: "Supporter",
@@ -65,7 +69,7 @@ def start(
     Our row exists, PENDING, before Stripe hears of it. `extra_cents` is the part of the amount that
     is given on top; to Stripe it is one sum, and of the campaign it hears nothing. Without
     `stripe_customer_id` Stripe makes a new customer, so that no form tells who is known (DESIGN 9).
-    Raises TooLittle, intents.PressMismatch (the press was another supporter's),
+    Raises TooLittle, Forgotten, intents.PressMismatch (the press was another supporter's),
     stripe_api.Unavailable (the same press may be tried again) and stripe_api.Refused.
     """
     if amount_cents - extra_cents < plan.least_cents:
@@ -184,6 +188,11 @@ def _write_rows(order: _Order, press: str, stripe_customer_id: str) -> Intent:
         "currency": plan.currency,
     }
     with transaction.atomic():
+        # Locked, whoever it is: the night that forgets who lapsed must see this row, or be seen.
+        people = type(order.supporter)._default_manager.select_for_update(no_key=True)
+        order.supporter.refresh_from_db(fields=["email_sealed"], from_queryset=people)
+        if order.supporter.erased:
+            raise Forgotten(press)
         row: Membership | Payment = (
             Membership.objects.create(interval=plan.interval, **fields)
             if plan.recurring

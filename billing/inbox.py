@@ -31,6 +31,10 @@ log = structlog.get_logger(__name__)
 
 _BATCH: Final = 200
 _LONGEST_WAIT: Final = timedelta(hours=1)
+# The ids by which a line of a record is explained. Stripe itself tells of an event for 30 days, and
+# none that is deleted here could come again.
+KEPT: Final = timedelta(days=732)
+_SETTLED: Final = (EventState.DONE, EventState.FOREIGN, EventState.IGNORED)
 # What a person may put back: parked, without an object at Stripe, or none of ours as it seemed.
 _SHELVED: Final = (EventState.PARKED, EventState.IGNORED, EventState.FOREIGN)
 
@@ -130,6 +134,16 @@ _OURS: Final[tuple[tuple[Any, str], ...]] = (
 def counts() -> Counter[str]:
     """How many events are in each state."""
     return Counter(StripeEvent.objects.values_list("state", flat=True))
+
+
+def over(now: datetime) -> QuerySet[StripeEvent]:
+    """The events that are kept no longer, at `now`. What waits for a person is kept until then."""
+    return StripeEvent.objects.filter(state__in=_SETTLED, received_at__lt=now - KEPT)
+
+
+def forget(*, now: datetime) -> int:
+    """Delete the events that are kept no longer; how many there were."""
+    return over(now).delete()[0]
 
 
 def _refusal(event: StripeEvent, account: str) -> str:

@@ -33,7 +33,7 @@ _BATCH: Final = 50
 _NOT_RESUMED: Final = (_K.CHECKOUT, _K.CANCEL_NOW)
 _ENDINGS: Final = frozenset({_K.END_NOW, _K.CANCEL_NOW})
 # Where a fact still calls for it, the reason of the refusal may be gone: a bank held the money.
-_ASKED_ANEW: Final = frozenset({_K.END_NOW, _K.REFUND})
+_ASKED_ANEW: Final = frozenset({_K.END_NOW, _K.REFUND, _K.DELETE_CUSTOMER})
 # A later wish overtakes an earlier one about the same matter, and an end overtakes them all.
 _MATTERS: Final = (
     frozenset({_K.CANCEL_AT_PERIOD_END, _K.KEEP}),

@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, Final
 
 import structlog
 from django.conf import settings
+from django.db import transaction
 from django.utils import timezone
 
 from billing import fulfilment, handlers, intents, stripe_api
 from billing.cause import Cause
-from billing.models import Intent, Membership, Payment
-from billing.models.stripe import IntentKind
+from billing.intents import Wanted
+from billing.models import Intent, Membership, Payment, StripeCustomer
+from billing.models.stripe import IntentKind, IntentState
 from billing.states import EndReason, MembershipState, PaymentState
 
 if TYPE_CHECKING:
@@ -55,18 +57,40 @@ def forget(supporter: "Supporter") -> bool:
     """
     try:
         for customer in supporter.customers.all():
-            intent = intents.record(
-                kind=IntentKind.DELETE_CUSTOMER,
-                press=f"erase:{customer.pk}",
-                subject=customer.pk,
-                params={"customer": customer.stripe_customer_id},
-            )
+            intent = intents.record(**_farewell(customer))
             intents.supersede_before(intent)
             fulfilment.fulfil(intent)
     except stripe_api.StripeProblem as error:
         log.warning("a customer is not deleted", supporter=str(supporter.pk), error=str(error))
         return False
     return True
+
+
+def forget_later(supporter: "Supporter") -> None:
+    """Have every customer of theirs deleted at Stripe by a worker, however long that takes.
+
+    Part of the caller's transaction: where nothing is paid any more, nobody has to wait for it.
+    """
+    for customer in supporter.customers.all():
+        intents.call_for(**_farewell(customer))
+        intents.supersede_before(Intent.objects.get(press=f"erase:{customer.pk}"))
+
+
+def ask_anew() -> None:
+    """Ask again where Stripe refused to delete a customer; it may have been a moment's reason."""
+    refused = Intent.objects.filter(kind=IntentKind.DELETE_CUSTOMER, state=IntentState.REFUSED)
+    for customer in StripeCustomer.objects.filter(pk__in=refused.values("subject")):
+        with transaction.atomic():
+            intents.call_for(**_farewell(customer))
+
+
+def _farewell(customer: StripeCustomer) -> Wanted:
+    return {
+        "kind": IntentKind.DELETE_CUSTOMER,
+        "press": f"erase:{customer.pk}",
+        "subject": customer.pk,
+        "params": {"customer": customer.stripe_customer_id},
+    }
 
 
 def _end(membership: Membership) -> None:

@@ -23,6 +23,7 @@ from members.models import AccessLog, StaffMember, Supporter
 from members.models.access import Action, Field, Purpose
 from members.models.staff import Role
 
+MONTHS: Final = 24
 # A day more than 24 months can have, so that the database agrees (migration 0008).
 KEPT: Final = timedelta(days=732)
 _AT_ONCE: Final = 500

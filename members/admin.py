@@ -67,7 +67,7 @@ class ExportAdmin(ReadOnly):
 
 @admin.register(models.Erasure)
 class ErasureAdmin(ReadOnly):
-    list_display = ["id", "state", "asked_at", "done_at"]
+    list_display = ["id", "cause", "state", "asked_at", "done_at"]
     ordering = ["-asked_at"]
 
 

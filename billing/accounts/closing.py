@@ -19,6 +19,8 @@ from billing.states import PaymentState
 log = structlog.get_logger(__name__)
 # The nightly comparison with Stripe, as billing.balance notes it.
 _PROOF = "balance"
+# Who closes what nobody closed in five years.
+CLOCK = "the clock"
 
 
 class NotYet(Exception):
@@ -70,6 +72,23 @@ def close(*, month: date, by: str, strays_known: bool = False) -> Period:
         raise NotYet(["A colleague closed it at this moment."]) from None
     log.info("month closed", month=str(period), by=by)
     return period
+
+
+def close_as_they_stand(*, before: date) -> int:
+    """Close every open month before this one, ready or not; how many there were.
+
+    For what the law has deleted: its months are kept as they were counted, and the balance that
+    they left is carried on.
+    """
+    closed = 0
+    for month in months.open_months():
+        if month.first >= before:
+            break
+        with transaction.atomic():
+            _freeze(BookMonth(month.first, gathers_late=True), CLOCK)
+        log.info("month closed as it stands", month=month.name)
+        closed += 1
+    return closed
 
 
 def _freeze(month: BookMonth, by: str) -> Period:

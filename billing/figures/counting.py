@@ -4,7 +4,8 @@ The rollups are touched in the order of their places and nothing is locked after
 workers never wait for each other; and they are held only for as long as a commit takes.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from typing import Final
 from uuid import UUID
 
@@ -13,7 +14,7 @@ from django.db import connection
 from billing.figures import facts, payments, persons
 from billing.figures.facts import PaymentBook
 from billing.figures.sums import Sums
-from billing.models import Counted, Payment
+from billing.models import Bygone, Counted, Payment, Rollup
 
 _BATCH: Final = 500
 
@@ -78,22 +79,46 @@ def forget(supporter_id: UUID) -> None:
     row.delete()
 
 
+@contextmanager
+def letting_go(supporter_id: UUID, payment_ids: Collection[UUID]) -> Iterator[None]:
+    """Keep the rollups as they are while the block deletes facts that were counted in them.
+
+    What these payments, and with them their supporter, stood for becomes bygone (Bygone). Part of
+    the caller's transaction; whatever of the supporter stays is counted on.
+    """
+    gone = _sums(before(payment_ids), payment_ids)
+    row = _locked(supporter_id)
+    was = Sums.read(row.parts)
+    yield
+    person = facts.persons([supporter_id])[supporter_id]
+    sums = persons.sums_of(person)
+    row.parts, row.memberships = [*sums.rows()], person.memberships
+    row.save(update_fields=["parts", "memberships"])
+    _add_to(Bygone, gone.merge(was.less(sums)))
+
+
 def post(change: Sums) -> None:
     """Add this to the rollups, place by place."""
+    _add_to(Rollup, change)
+
+
+def _add_to(table: type[Rollup | Bygone], change: Sums) -> None:
     rows = [*change.rows()]
+    name = table._meta.db_table
     with connection.cursor() as cursor:
         for begin in range(0, len(rows), _BATCH):
             batch = rows[begin : begin + _BATCH]
             values = [value for row in batch for value in row]
-            cursor.execute(_ADD.format(", ".join(["(%s, %s, %s, %s, %s)"] * len(batch))), values)
+            places = ", ".join(["(%s, %s, %s, %s, %s)"] * len(batch))
+            cursor.execute(_ADD.format(table=name, places=places), values)
 
 
 # Django's bulk_create can put a number in place of another, and cannot add to it.
 _ADD: Final = """
-INSERT INTO billing_rollup (figure, month, "key", "count", "value") VALUES {}
+INSERT INTO {table} (figure, month, "key", "count", "value") VALUES {places}
 ON CONFLICT (figure, month, "key") DO UPDATE SET
-    "count" = billing_rollup."count" + excluded."count",
-    "value" = billing_rollup."value" + excluded."value"
+    "count" = {table}."count" + excluded."count",
+    "value" = {table}."value" + excluded."value"
 """
 
 

@@ -17,7 +17,7 @@ from django.db import connection, transaction
 from billing import jobs
 from billing.figures import counting, facts, live, persons
 from billing.figures.sums import NOTHING, Amount, Cell, Sums
-from billing.models import Counted, Membership, Rollup
+from billing.models import Bygone, Counted, Membership, Rollup
 
 log = structlog.get_logger(__name__)
 
@@ -56,7 +56,7 @@ def compare() -> Comparison:
     """Compute every figure from the facts and hold it against the rollups. Changes nothing."""
     with _snapshot():
         found = Comparison()
-        wanted = live.payment_sums()
+        wanted = live.payment_sums().merge(bygone())
         for page in _people():
             for supporter_id, sums in _sums(page).items():
                 wanted.merge(sums)
@@ -83,7 +83,7 @@ def rebuild() -> None:
                 cursor.execute("LOCK TABLE billing_counted, billing_rollup IN EXCLUSIVE MODE")
         Counted.objects.all().delete()
         Rollup.objects.all().delete()
-        counting.post(live.payment_sums())
+        counting.post(live.payment_sums().merge(bygone()))
     for page in _people():
         with transaction.atomic():
             counting.recount_all(page)
@@ -107,7 +107,16 @@ def nightly() -> Comparison:
 
 def stored() -> Sums:
     """What the rollups say. A row that came to nothing says nothing."""
-    rows = Rollup.objects.exclude(count=0, value=0)
+    return _read(Rollup)
+
+
+def bygone() -> Sums:
+    """What facts stood for that were deleted when their years were over."""
+    return _read(Bygone)
+
+
+def _read(table: type[Rollup | Bygone]) -> Sums:
+    rows = table.objects.exclude(count=0, value=0)
     return Sums(
         {
             Cell(figure, month, key): Amount(count, value)

@@ -21,7 +21,7 @@ from billing.letters.draft import (
     Skip,
     composes,
 )
-from billing.letters.outbox import due, queue, retry
+from billing.letters.outbox import due, forget, over, queue, retry
 from billing.letters.sender import ROUND_LETTERS, compose, deliver, deliver_waiting
 
 __all__ = [
@@ -38,6 +38,8 @@ __all__ = [
     "deliver",
     "deliver_waiting",
     "due",
+    "forget",
+    "over",
     "queue",
     "retry",
     "suppression",

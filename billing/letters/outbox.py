@@ -1,14 +1,14 @@
 """The outbox: a letter is a row before it is a mail (DESIGN 6)."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from django.db.models import Case, IntegerField, Q, Value, When
+from django.db.models import Case, IntegerField, Q, QuerySet, Value, When
 from django.utils import timezone
 
-from billing import doorbell
+from billing import doorbell, keeping
 from billing.cause import Cause
 from billing.models import Letter
 from billing.models.letter import LetterState
@@ -18,6 +18,13 @@ _BATCH: Final = 500
 _URGENT: Final = ("sign-in", "join-link", "address-confirm", "authenticate", "alarm")
 # ... and these come in thousands, on days of their own, and may come an hour later.
 _PATIENT: Final = ("statement", "receipts", "staff-digest")
+
+# Links that are over long ago; so are mails to staff, which have no supporter.
+_PASSING: Final = ("sign-in", "join-link", "address-confirm", "address-told", "export-ready")
+KEPT: Final = timedelta(days=732)
+# Their row is what keeps them from being sent again, for as long as the membership is there.
+_ONCE_FOR_ALL: Final = ("welcome", "duplicate")
+_OVER: Final = (LetterState.SENT, LetterState.SKIPPED, LetterState.FAILED, LetterState.GATHERED)
 
 
 def queue(
@@ -70,3 +77,21 @@ def takeable(now: datetime) -> Q:
     return Q(state=LetterState.QUEUED, due_at__lte=now) | Q(
         state=LetterState.SENDING, lease_until__lt=now
     )
+
+
+def over(now: datetime) -> QuerySet[Letter]:
+    """The rows of letters that are kept no longer, at `now`: passing ones after two years.
+
+    The others prove that somebody was told, and are kept as long as the books are.
+    """
+    passing = Q(kind__in=_PASSING) | Q(supporter=None)
+    old = Q(created_at__lt=keeping.begins(keeping.first_year(now=now)))
+    old &= ~Q(kind__in=_ONCE_FOR_ALL)
+    return Letter.objects.filter(passing & Q(created_at__lt=now - KEPT) | old, state__in=_OVER)
+
+
+def forget(*, now: datetime) -> int:
+    """Delete the rows of letters that are kept no longer; how many there were."""
+    rows = list(over(now).values_list("pk", flat=True))
+    Letter.objects.filter(pk__in=rows).delete()
+    return len(rows)

@@ -9,6 +9,7 @@ from typing import Final
 import structlog
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from billing import doorbell
@@ -19,6 +20,7 @@ log = structlog.get_logger(__name__)
 
 # What was skipped before that, nobody waits for any more.
 _PUT_BACK: Final = timedelta(days=30)
+_NOTHING: Final = Q(pk__in=())
 
 
 def suppress(address_hash: str, *, reason: SuppressionReason, at: datetime | None = None) -> bool:
@@ -52,11 +54,12 @@ def in_force(address_hash: str) -> SuppressionReason | None:
     return SuppressionReason(reason) if reason else None
 
 
-def lift(address_hash: str, *, by: AbstractBaseUser) -> int:
+def lift(address_hash: str, *, by: AbstractBaseUser, also: Q = _NOTHING) -> int:
     """Write to this address again, on the word of this member of staff; how many letters go back.
 
-    Back into the outbox goes what was skipped for it in the last 30 days. Whether each is still
-    true is asked again when it is composed.
+    Back into the outbox goes what was skipped for it in the last 30 days: of the supporter who has
+    the address, and `also` what went there without being theirs. Whether each is still true is
+    asked again when it is composed.
     """
     now = timezone.now()
     with transaction.atomic():
@@ -64,9 +67,9 @@ def lift(address_hash: str, *, by: AbstractBaseUser) -> int:
         if not rows.update(lifted_at=now, lifted_by_id=by.pk):
             return 0
         skipped = Letter.objects.filter(
+            Q(supporter__email_hash=address_hash) | also,
             state=LetterState.SKIPPED,
             reason__in=[stated(each) for each in SuppressionReason],
-            supporter__email_hash=address_hash,
             due_at__gt=now - _PUT_BACK,
         )
         back = list(skipped.values_list("pk", flat=True))

@@ -1,3 +1,4 @@
+from billing.models.bygone import Bygone, YearLetGo
 from billing.models.campaign import Campaign
 from billing.models.comp import CompMembership
 from billing.models.ledger import LedgerLine, Payout
@@ -15,6 +16,7 @@ from billing.models.watch import Alarm, JobRun
 
 __all__ = [
     "Alarm",
+    "Bygone",
     "Campaign",
     "CompMembership",
     "Counted",
@@ -41,4 +43,5 @@ __all__ = [
     "Tally",
     "Ticket",
     "Walk",
+    "YearLetGo",
 ]

@@ -7,6 +7,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from billing.ids import new_id
+from billing.models.bygone import YearLetGo
 from billing.models.payment import Dispute, Payment, Refund
 from billing.models.rules import one_of, positive
 
@@ -40,6 +41,17 @@ class ReceiptIsFinal(TypeError):
     """A receipt is corrected by a second document, never by a change (DESIGN 7)."""
 
 
+class ReceiptQuerySet(models.QuerySet["Receipt"]):
+    """Receipts can be deleted only with a year that was let go. PostgreSQL says so as well."""
+
+    def delete(self) -> tuple[int, dict[str, int]]:
+        newest = YearLetGo.objects.order_by("-year").values_list("year", flat=True).first()
+        kept = self if newest is None else self.filter(year__gt=newest)
+        if still := kept.first():
+            raise ReceiptIsFinal(still.label)
+        return super().delete()
+
+
 class Receipt(models.Model):
     """A snapshot of one payment (R), of money that went back (C) or came again (D). No name in it.
 
@@ -49,7 +61,8 @@ class Receipt(models.Model):
 
     `id` is the random public reference that a supporter may be asked for; the number tells how many
     there are, so it is printed but never accepted as proof. The payer's name is resolved when the
-    document is rendered. The database refuses every update (migration 0002).
+    document is rendered. The database refuses every update, and that one is deleted before its year
+    is let go (billing/bygones.py).
     """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
@@ -80,6 +93,8 @@ class Receipt(models.Model):
     period_start = models.DateTimeField(null=True)
     period_end = models.DateTimeField(null=True)
     charity = models.JSONField()
+
+    objects = ReceiptQuerySet.as_manager()
 
     class Meta:
         ordering = ["-issued_at"]

@@ -14,7 +14,7 @@ _UNPAID: Final = (MembershipState.PENDING, MembershipState.PAST_DUE)
 
 
 def unkept() -> list[str]:
-    """A line for each refund and each ending that was refused, and that the facts still call for.
+    """A line for each refund, ending and farewell that was refused, and that facts still call for.
 
     What went back another way, or ended so, is silent; so is what a bank holds just now, for the
     end of the dispute asks anew.
@@ -23,6 +23,7 @@ def unkept() -> list[str]:
     return [
         *_refunds(refused.filter(kind=IntentKind.REFUND)),
         *_endings(refused.filter(kind=IntentKind.END_NOW)),
+        *_farewells(refused.filter(kind=IntentKind.DELETE_CUSTOMER)),
     ]
 
 
@@ -64,3 +65,9 @@ def _still_to_end(reason: str, membership: Membership) -> bool:
     if reason == EndReason.REPLACED:
         return membership.state in _UNPAID  # one that was paid after all is kept
     return True
+
+
+def _farewells(refused: Iterable[Intent]) -> Iterator[str]:
+    for each in refused:
+        name = each.params.get("customer", "")
+        yield f"customer {name}: its deletion was refused ({each.error}); every night asks anew"

@@ -6,12 +6,14 @@ called a difference: a webhook may have been faster than the list.
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any, Final
 
 from billing import (
     collection,
     disputes,
     handlers,
+    keeping,
     ledger,
     memberships,
     payments,
@@ -62,7 +64,12 @@ def _invoices(page: list[InvoiceSnapshot]) -> list[InvoiceSnapshot]:
             "stripe_subscription_id", flat=True
         )
     )
-    mine = [each for each in page if each.subscription_id in ours]
+    since = keeping.let_go_before()
+    mine = [
+        each
+        for each in page
+        if each.subscription_id in ours and not _gone(each.paid_at or each.created, since)
+    ]
     tried = {name for each in mine for name in each.payment_intent_ids}
     known = dict(
         Payment.objects.filter(stripe_payment_intent_id__in=tried).values_list(
@@ -93,9 +100,13 @@ def _subscriptions(page: list[SubscriptionSnapshot]) -> list[SubscriptionSnapsho
         )
     }
 
+    since = keeping.let_go_before()
+
     def differs(each: SubscriptionSnapshot) -> bool:
         row = rows.get(each.id)
-        return bool(each.ref) if row is None else memberships.differs(row, each)
+        if row is None:
+            return bool(each.ref) and not _gone(each.ended_at, since)
+        return memberships.differs(row, each)
 
     return _picked(page, differs)
 
@@ -110,11 +121,12 @@ def _payments(page: list[PaymentSnapshot]) -> list[PaymentSnapshot]:
         for row in Payment.objects.filter(stripe_payment_intent_id__in=[each.id for each in page])
     }
     unbooked = _unbooked(each.booked for each in page if each.id in rows)
+    since = keeping.let_go_before()
 
     def differs(each: PaymentSnapshot) -> bool:
         row = rows.get(each.id)
         if row is None:
-            return _is_gift(each)
+            return _is_gift(each) and not _gone(each.paid_at or each.created, since)
         # The list knows the latest failure alone; the first one stands in the row.
         seen = replace(each, first_failed_at=row.first_failed_at or each.first_failed_at)
         return payments.differs(row, seen) or _among(each.booked, unbooked)
@@ -168,12 +180,20 @@ def _disputes(page: list[DisputeSnapshot]) -> list[DisputeSnapshot]:
 
 def _payouts(page: list[PayoutSnapshot]) -> list[PayoutSnapshot]:
     rows = Payout.objects.in_bulk([each.id for each in page])
+    since = keeping.let_go_before()
 
     def differs(each: PayoutSnapshot) -> bool:
         row = rows.get(each.id)
-        return row is None or bool(payouts.changes(row, each))
+        if row is None:
+            return not _gone(each.created, since)
+        return bool(payouts.changes(row, each))
 
     return _picked(page, differs)
+
+
+def _gone(moment: datetime | None, since: datetime | None) -> bool:
+    """Whether it is of a year whose books were let go: that we hold nothing of it is right."""
+    return moment is not None and since is not None and moment < since
 
 
 def _ours(page: Iterable[RefundSnapshot | DisputeSnapshot]) -> set[str | None]:

@@ -32,15 +32,27 @@ class ErasureState(models.TextChoices):
     DONE = "done", "Nothing names them any more"
 
 
+class ErasureCause(models.TextChoices):
+    ASKED = "asked", "They asked for it"
+    LAPSED = "lapsed", "24 months after the last payment"
+
+
 class Erasure(models.Model):
     """A supporter is being erased, step by step, and every step only after the one before it.
 
-    The row stays when all is done: it says that it was, and when, and names nobody.
+    Who lapsed goes in one step. The row stays when all is done: it says that it was, when and why,
+    and names nobody.
     """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     supporter = models.OneToOneField(Supporter, on_delete=models.CASCADE, related_name="erasure")
     state = models.CharField(max_length=16, choices=ErasureState, default=ErasureState.ENDING)
+    cause = models.CharField(
+        max_length=16,
+        choices=ErasureCause,
+        default=ErasureCause.ASKED,
+        db_default=ErasureCause.ASKED,
+    )
     asked_at = models.DateTimeField(default=timezone.now)
     told_from = models.DateTimeField(null=True)
     done_at = models.DateTimeField(null=True)
@@ -48,6 +60,7 @@ class Erasure(models.Model):
     class Meta:
         constraints = [
             one_of("erasure", "state", ErasureState),
+            one_of("erasure", "cause", ErasureCause),
             models.CheckConstraint(
                 name="erasure_done_says_when",
                 condition=Q(state=ErasureState.DONE, done_at__isnull=False)
@@ -57,7 +70,8 @@ class Erasure(models.Model):
         indexes = [
             models.Index(
                 fields=["asked_at"], name="erasure_open", condition=~Q(state=ErasureState.DONE)
-            )
+            ),
+            models.Index(fields=["done_at"], name="erasure_by_end"),
         ]
 
     def __str__(self) -> str:

@@ -19,7 +19,7 @@ from billing.models.letter import LetterState
 from members import signin
 from members.models import Erasure, JoinLink, Supporter
 from members.models.privacy import ErasureState
-from members.privacy.parts import PARTS, tombstone
+from members.privacy.parts import tombstone, wipe
 
 log = structlog.get_logger(__name__)
 
@@ -112,9 +112,7 @@ def _wipe(erasure: Erasure) -> None:
             # A page to pay on was opened in the very moment: it is closed, or ended, first.
             _move(erasure, _S.TELLING, _S.ENDING)
             return
-        for part in PARTS:
-            if part.wipe is not None:
-                part.wipe(supporter)
+        wipe(supporter)
         _move(erasure, _S.TELLING, _S.DONE, done_at=now)
 
 

@@ -72,6 +72,16 @@ def _wipe_person(supporter: Supporter) -> None:
     asking.drop_names()
 
 
+def wipe(supporter: Supporter) -> None:
+    """Empty or delete every part that nothing binds us to keep; part of the caller's transaction.
+
+    The supporter is as they were read: some parts are found by their address.
+    """
+    for part in PARTS:
+        if part.wipe is not None:
+            part.wipe(supporter)
+
+
 def tombstone() -> str:
     """What stands in place of the hash of an address: random, so that no address leads there."""
     return GONE + secrets.token_hex(29)
@@ -219,7 +229,7 @@ PARTS: Final = (
         "erasure",
         (members.Erasure,),
         lambda who: _lines(members.Erasure.objects.filter(supporter=who)),
-        kept="That they were erased, and when.",
+        kept="That they were erased, when and why.",
     ),
     Part(
         "withdrawals",
@@ -289,6 +299,8 @@ PARTS: Final = (
 # that a supporter stood in it is told by who_looked, and erasing somebody stops lists with names.
 IMPERSONAL: Final[tuple[type[Model], ...]] = (
     billing.Alarm,
+    billing.Bygone,
+    billing.YearLetGo,
     billing.Payout,
     billing.Period,
     billing.Campaign,

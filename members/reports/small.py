@@ -22,6 +22,11 @@ def tells(people: int) -> bool:
     return 0 < people < SMALLEST
 
 
+def few(people: int) -> str:
+    """A number of persons in words that tell of none of them."""
+    return f"under {SMALLEST}" if tells(people) else f"{people:,}"
+
+
 def hidden(people: Mapping[K, int | None], sums: Collection[Collection[K]] = ()) -> set[K]:
     """The cells that are not told: those of one to four persons, and what would tell of these.
 

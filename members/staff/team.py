@@ -153,6 +153,9 @@ def _pressed(request: HttpRequest, member: StaffMember) -> HttpResponseBase:
             password = enrolment.fresh_password()
             enrolment.reset(member=member, password=password, by=by)
             return _key(request, member, password, new=False)
+        elif act == "digest":
+            StaffMember.objects.filter(pk=member.pk).update(wants_digest=True)
+            messages.info(request, "The weekly figures are mailed again, from the next Monday on.")
         else:
             messages.warning(request, "Choose a role first.")
     except LastAdmin:

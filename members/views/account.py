@@ -7,8 +7,10 @@ from typing import Final
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
+from billing import lapse
 from billing.models import Payment
 from billing.models.membership import LIVE
 from billing.states import MembershipState, PaymentState
@@ -81,6 +83,7 @@ def _page(
         "undoable": any(Act.UNDO in card.possible for card in live),
         "paying": sum(each.membership.live and not each.ending for each in standings),
         "earlier": [each for each in standings if each.membership.ended_at],
+        "forgets": lapse.forgets_on(supporter, now=timezone.now()),
         "opening": [_card(each) for each in standings if each.membership.state == _PENDING],
         "payments": payments[:_SHOWN],
         "more": max(len(payments) - _SHOWN, 0),

@@ -89,7 +89,7 @@ def _open_checkout(
         )
     except stripe_api.Unavailable:
         return _not_now(request, "members/try_again.html", order, plan, status=503, seconds=30)
-    except (checkout.TooLittle, intents.PressMismatch):
+    except (checkout.TooLittle, checkout.Forgotten, intents.PressMismatch):
         return _start_again(request)
     except stripe_api.Refused:
         return render(request, "members/refused.html", status=502)

@@ -13,8 +13,8 @@ from django.template.loader import get_template
 from django.utils.translation import get_language
 from django.views.decorators.http import require_safe
 
-from billing import withdrawal, wording
-from members import languages, offers, retention, signin
+from billing import keeping, lapse, withdrawal, wording
+from members import access, languages, offers, retention, signin
 from members.shield import orders
 
 
@@ -71,6 +71,9 @@ def _facts() -> dict[str, Any]:
         "grace_days": settings.GRACE_DAYS,
         "pause_days": settings.PAUSE_DAYS,
         "withdrawal_days": withdrawal.PERIOD.days,
+        "book_years": keeping.FULL_YEARS,
+        "lapse_months": lapse.MONTHS,
+        "look_months": access.MONTHS,
         "abandoned_days": retention.ABANDONED_AFTER.days,
         "stray_days": retention.STRAY_STATEMENT_KEPT.days,
         "order_hours": int(orders.KEPT.total_seconds() // 3600),

@@ -148,6 +148,12 @@ def eventful() -> Membership:
     return made
 
 
+def left() -> Membership:
+    """She left: the day is told on which her name goes."""
+    ended = timezone.now() - timedelta(days=5)
+    return paid(membership(state="ended", ended_at=ended, end_reason="requested"))
+
+
 STATES = {
     "eventful": (eventful, ["/account/history/", "/account/history/?show=looks",
                             "/account/papers/", "/account/browsers/", "/account/data/",
@@ -164,6 +170,7 @@ STATES = {
     "second": (second, ["", "undo"]),
     "noted": (noted, [""]),
     "pending": (pending, ["", "/"]),
+    "left": (left, [""]),
 }  # fmt: skip
 
 

@@ -14,12 +14,12 @@ from pytest_django.fixtures import Settings
 
 from billing import letters, receipts
 from billing.cause import Cause
-from billing.letters import holds
+from billing.letters import holds, suppression
 from billing.letters.draft import KINDS
 from billing.models import Letter, LetterHold, Membership, Suppression
 from billing.models.letter import HoldReason, LetterState, ReleaseReason, SuppressionReason
 from billing.states import MembershipState
-from members import signin, vault
+from members import addresses, signin, vault
 from members.letters import sign_in as _sign_in
 from members.models import StaffMember
 from members.models.staff import Role
@@ -580,6 +580,20 @@ def test_an_address_is_taken_off_by_a_press_and_the_row_stays() -> None:
     assert "It was off the list already." in client.post(path, follow=True).content.decode()
     page = client.post("/staff/letters/suppressed/", {"address": "alice@example.org"})
     assert "It is not on the list." in page.content.decode()
+
+
+def test_what_a_colleague_and_a_new_address_did_not_get_goes_out_as_well() -> None:
+    client = signed_in(Role.SUPPORT)
+    colleague = StaffMember.objects.get()
+    change = addresses.ask(rows.alice(), email=colleague.email)
+    common = {"state": LetterState.SKIPPED, "reason": "Letters came back", "due_at": NOW}
+    Letter.objects.filter(kind="address-confirm").update(**common)
+    for key in (f"w:{colleague.pk}", "w:another"):
+        Letter.objects.create(kind="staff-digest", key=key, **common)
+    suppression.suppress(vault.lookup_hash(colleague.email), reason=SuppressionReason.BOUNCED)
+    client.post(f"/staff/letters/suppressed/{Suppression.objects.get().pk}/")
+    back = Letter.objects.filter(state=LetterState.QUEUED).values_list("key", flat=True)
+    assert set(back) == {f"w:{colleague.pk}", str(change.pk)}
 
 
 # Every kind -------------------------------------------------------------------------------------

@@ -86,6 +86,17 @@ def test_a_role_is_changed_from_the_next_click_on_and_written_down() -> None:
     assert TeamAct.objects.get(deed=TeamDeed.ROLE).role == Role.SUPPORT
 
 
+def test_an_admin_has_the_weekly_figures_sent_again_to_who_stopped_them() -> None:
+    admin, fionn = signed_in(), staff(Role.VIEWER, email="fionn@example.org")
+    path = f"/staff/team/{fionn.pk}/"
+    assert "Send them again" not in admin.get(path).content.decode()
+    StaffMember.objects.filter(pk=fionn.pk).update(wants_digest=False)
+    assert "Send them again" in admin.get(path).content.decode()
+    admin.post(path, {"act": "digest"})
+    fionn.refresh_from_db()
+    assert fionn.wants_digest
+
+
 def test_somebody_who_lost_the_phone_gets_a_new_key_from_a_colleague() -> None:
     admin, other = signed_in(), signed_in(Role.SUPPORT, email="fionn@example.org")
     fionn = StaffMember.objects.get(email="fionn@example.org")

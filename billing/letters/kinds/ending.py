@@ -3,8 +3,10 @@
 from datetime import datetime
 from typing import Final
 
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from billing import lapse
 from billing import withdrawal as withdrawing
 from billing.dates import dublin_date
 from billing.letters.draft import Draft, Outcome, Skip, composes
@@ -82,8 +84,17 @@ def ended(letter: Letter) -> Outcome:
             **actions(),
             "ended": long_date(membership.ended_at),
             "reason": membership.end_reason,
+            "forgets": _forgets(membership),
         }
     )
+
+
+def _forgets(membership: Membership) -> str:
+    """The day on which name and address go if nothing more is given; "" where that is not to be
+    told, since another membership stands or the day has come already."""
+    now = timezone.now()
+    day = lapse.forgets_on(membership.supporter, now=now)
+    return long_date(day) if day is not None and day > now else ""
 
 
 @composes("withdrawal", states_identity=True, owed=True)

@@ -2,6 +2,7 @@
 
 from django.utils.translation import gettext as _
 
+from billing import lapse
 from billing import withdrawal as withdrawing
 from billing.dates import dublin_date
 from billing.letters.draft import Draft
@@ -73,7 +74,16 @@ def _ended(reason: EndReason) -> Draft:
         (_("Ended on"), long_date(NEXT)),
         (_("Reference"), REFERENCE),
     ]
-    return Draft({**facts(*rows), **actions(), "ended": long_date(NEXT), "reason": str(reason)})
+    stays = reason in {EndReason.DUPLICATE, EndReason.REPLACED}
+    return Draft(
+        {
+            **facts(*rows),
+            **actions(),
+            "ended": long_date(NEXT),
+            "reason": str(reason),
+            "forgets": "" if stays else long_date(lapse.shifted(BEGAN, lapse.YEARS)),
+        }
+    )
 
 
 @shows("withdrawal")

@@ -7,16 +7,16 @@ from uuid import UUID
 import structlog
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.db.models import F
+from django.db.models import F, Q
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods
 
 from billing.letters import suppression
 from billing.models import Suppression
-from members import limits, search, vault
+from members import addresses, limits, search, vault
 from members.forms import LONGEST_ADDRESS
-from members.models import Supporter
+from members.models import AddressChange, StaffMember, Supporter
 from members.models.access import Purpose
 from members.staff.access import members_only_for_helpers, who
 
@@ -74,12 +74,25 @@ def lift(request: HttpRequest, suppression_id: UUID) -> HttpResponseBase:
         [entry] = _entries([row])
         return render(request, "staff/letters/lift.html", {"here": "letters", "entry": entry})
     if row.lifted_at is None:
-        back = suppression.lift(row.address_hash, by=who(request))
+        back = suppression.lift(
+            row.address_hash, by=who(request), also=_not_a_supporters(row.address_hash)
+        )
         log.info("suppression_lifted", staff=str(who(request).pk), suppression=str(row.pk))
         messages.info(request, _told(back))
     else:
         messages.warning(request, "It was off the list already.")
     return redirect("staff-suppressed")
+
+
+def _not_a_supporters(address_hash: str) -> Q:
+    """The letters to this address that hang on no supporter's: a colleague's, whose id ends their
+    keys, and those that ask for a new address to be confirmed."""
+    changes = AddressChange.objects.filter(new_hash=address_hash).values_list("pk", flat=True)
+    found = Q(kind=addresses.CONFIRM, key__in=[str(pk) for pk in changes])
+    for member in StaffMember.objects.filter(is_active=True):
+        if vault.lookup_hash(member.email) == address_hash:
+            found |= Q(supporter=None, key__endswith=f":{member.pk}")
+    return found
 
 
 def _told(back: int) -> str:

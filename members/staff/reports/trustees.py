@@ -10,16 +10,19 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from billing import lapse
 from billing.dates import day_start, dublin_date, month_start, months_back, next_month
 from billing.figures import names
 from billing.models import Dispute
 from billing.money import format_amount
-from members.models import AccessLog, ChargeReport
+from members.models import AccessLog, ChargeReport, Erasure
 from members.models.access import Action
+from members.models.privacy import ErasureCause
 from members.reports.amounts import divided
 from members.reports.amounts import share as share_of
 from members.reports.income import Income, IncomeMonth, income
 from members.reports.movement import MovementMonth, movement
+from members.reports.small import few
 from members.roles import May
 from members.staff.access import needs
 from members.staff.reports.charts import NONE, Chart, Series, columns
@@ -35,12 +38,24 @@ _FIRST_YEAR: Final = 2000
 
 @dataclass(frozen=True, slots=True)
 class Concerns:
-    """What needed care in a month: complaints, and looks at supporters' data. Acts, not persons."""
+    """What needed care in a month: complaints, looks at supporters' data, and who was forgotten.
+
+    All but the last are acts, not persons.
+    """
 
     reports: int
     disputes: int
     looks: int
     exports: int
+    gone: dict[str, int]
+
+    @property
+    def lapsed(self) -> str:
+        return few(self.gone.get(ErasureCause.LAPSED, 0))
+
+    @property
+    def erased(self) -> str:
+        return few(self.gone.get(ErasureCause.ASKED, 0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +164,7 @@ def trustee_page(request: HttpRequest) -> HttpResponse:
             "here": "trustees",
             "page": _page(month, now=now),
             "now": now,
+            "lapse_months": lapse.MONTHS,
             "months": [months_back(this, back) for back in range(_MONTHS)],
             "before": months_back(month, 1),
             "after": next_month(month) if month < this else None,
@@ -177,7 +193,14 @@ def _concerns(begins: datetime, ends: datetime) -> Concerns:
         disputes=Dispute.objects.filter(opened_at__gte=begins, opened_at__lt=ends).count(),
         looks=sum(by_action.values()),
         exports=by_action.get(Action.EXPORTED, 0),
+        gone=_gone(begins, ends),
     )
+
+
+def _gone(begins: datetime, ends: datetime) -> dict[str, int]:
+    """How many supporters nothing names any more since this month, by why."""
+    done = Erasure.objects.filter(done_at__gte=begins, done_at__lt=ends)
+    return dict(done.order_by().values_list("cause").annotate(number=Count("pk")))
 
 
 def _month(text: str, *, usual: date) -> date | None:

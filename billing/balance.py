@@ -115,9 +115,9 @@ def _compared(movements: Movements, rows: dict[str, LedgerLine], begun: datetime
     for each in movements.values():
         row = rows.get(each.id)
         if row is None:
-            yield f"{each.id} ({each.type}) has no line"
+            yield f"{each.id} ({each.category}) has no line"
         elif any(getattr(row, name) != getattr(each, name) for name in _COMPARED):
-            yield f"{each.id} ({each.type}) differs from its line"
+            yield f"{each.id} ({each.category}) differs from its line"
     # What was written while the pages were read is on none of them.
     early = {each.pk for each in rows.values() if each.recorded_at < begun}
     yield from (f"{line} is not at Stripe" for line in early - movements.keys())

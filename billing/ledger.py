@@ -1,6 +1,6 @@
 """The ledger: one line for each movement of money that Stripe booked, whoever told us of it first.
 
-https://docs.stripe.com/reports/balance-transaction-types
+https://docs.stripe.com/reports/reporting-categories
 """
 
 from collections.abc import Iterable
@@ -12,28 +12,25 @@ from billing.models import LedgerLine, Payment
 from billing.models.ledger import LineKind
 from billing.snapshots import BookedSnapshot
 
-# Cards are "charge" and "refund", direct debits "payment" and "payment_refund".
+# A category is the same for cards and debits, and for every road on which something came back.
 _KINDS: Final = {
     "charge": LineKind.PAYMENT,
-    "payment": LineKind.PAYMENT,
-    "payment_failure_refund": LineKind.PAYMENT_RETURNED,
+    "charge_failure": LineKind.PAYMENT_RETURNED,
     "refund": LineKind.REFUND,
-    "payment_refund": LineKind.REFUND,
     "refund_failure": LineKind.REFUND_FAILED,
-    "stripe_fee": LineKind.FEE,
-    "tax_fee": LineKind.FEE,
+    "dispute": LineKind.DISPUTE,
+    "dispute_reversal": LineKind.DISPUTE,
+    "fee": LineKind.FEE,
+    "tax": LineKind.FEE,
     "network_cost": LineKind.FEE,
     "payout": LineKind.PAYOUT,
-    "payout_failure": LineKind.PAYOUT_FAILED,
-    "payout_cancel": LineKind.PAYOUT_FAILED,
+    "payout_reversal": LineKind.PAYOUT_FAILED,
 }
 
 
 def kind_of(booked: BookedSnapshot) -> LineKind:
-    """What kind of line this movement is; a dispute is booked as an adjustment."""
-    if booked.type == "adjustment" and booked.source_id.startswith(("dp_", "du_")):
-        return LineKind.DISPUTE
-    return _KINDS.get(booked.type, LineKind.OTHER)
+    """What kind of line this movement is, by Stripe's reporting category (DOMAIN 6.2)."""
+    return _KINDS.get(booked.category, LineKind.OTHER)
 
 
 def post(

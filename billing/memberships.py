@@ -95,7 +95,7 @@ def apply(
     transaction. Raises Impossible and UnknownStatus; then nothing is changed.
     """
     with transaction.atomic():
-        membership = Membership.objects.select_for_update().get(pk=membership_id)
+        membership = _locked(membership_id)
         if membership.applied_ticket >= ticket:
             return membership
         _check(membership, snapshot)
@@ -161,12 +161,21 @@ def note_debit(membership: Membership, *, cause: Cause) -> None:
 def expire_unpaid(membership_id: UUID, *, cause: Cause) -> None:
     """Close a membership whose checkout ran out before anyone paid."""
     with transaction.atomic():
-        membership = Membership.objects.select_for_update().get(pk=membership_id)
+        membership = _locked(membership_id)
         if membership.state != MembershipState.PENDING or membership.stripe_subscription_id:
             return
         membership.state = MembershipState.EXPIRED
         membership.save(update_fields=["state"])
         history.write(membership, MembershipState.PENDING, {}, cause)
+
+
+def _locked(membership_id: UUID) -> Membership:
+    """The row, which nobody else writes until this transaction ends.
+
+    Not its key: who writes a payment of it looks for that as they commit, and by then holds the
+    rollups that we are going to wait for.
+    """
+    return Membership.objects.select_for_update(no_key=True).get(pk=membership_id)
 
 
 def _check(membership: Membership, snapshot: SubscriptionSnapshot) -> None:

@@ -28,7 +28,7 @@ def of_change(before: dict[str, Any], membership: Membership, cause: Cause) -> d
         return _of_pause(before, membership, cause)
     if membership.period_start is not None and membership.period_start != before["period_start"]:
         return membership.period_start
-    return _told(cause)
+    return _told(membership, cause)
 
 
 def _of_pause(before: dict[str, Any], membership: Membership, cause: Cause) -> datetime:
@@ -43,7 +43,7 @@ def _of_pause(before: dict[str, Any], membership: Membership, cause: Cause) -> d
     ends_itself = None if paused else before["resumes_on"]
     if ends_itself is not None and ends_itself <= timezone.now():
         told.append(ends_itself)
-    return min(told, default=None) or _told(cause)
+    return min(told, default=None) or _told(membership, cause)
 
 
 def _last_turn(membership: Membership) -> datetime | None:
@@ -56,11 +56,15 @@ def _last_turn(membership: Membership) -> datetime | None:
     return (last.happened_at or last.recorded_at) if last else None
 
 
-def _told(cause: Cause) -> datetime:
-    """When Stripe says that the event happened; now, where no event told."""
+def _told(membership: Membership, cause: Cause) -> datetime:
+    """When Stripe says that the event happened; now, where no event told.
+
+    Events of a test clock bear real time, which may lie before all that they tell of.
+    https://docs.stripe.com/billing/testing/test-clocks
+    """
     if cause.source == "stripe":
         rows = StripeEvent.objects.filter(pk=cause.reference)
         created = rows.values_list("created", flat=True).first()
-        if created is not None:
+        if created is not None and created >= (membership.started_at or created):
             return created
     return timezone.now()

@@ -64,7 +64,7 @@ def record_renewal(
 def record_gift(snapshot: PaymentSnapshot, *, gift_id: UUID, ticket: int, cause: Cause) -> Payment:
     """Write down what a gift's payment intent says."""
     with transaction.atomic():
-        payment = Payment.objects.select_for_update().get(pk=gift_id)
+        payment = Payment.objects.select_for_update(no_key=True).get(pk=gift_id)
         if payment.stripe_payment_intent_id not in {None, snapshot.id}:
             raise memberships.Impossible(f"gift {gift_id} is another payment")
         was = figures.before([gift_id])
@@ -190,6 +190,7 @@ def _outside(membership: Membership, invoice: InvoiceSnapshot) -> dict[str, Any]
         "method": "Paid to us directly",
         "period_start": invoice.period_start,
         "period_end": invoice.period_end,
+        "period_cents": invoice.period_cents,
     }
 
 
@@ -198,6 +199,7 @@ def _known(invoice: InvoiceSnapshot) -> dict[str, Any]:
         "stripe_invoice_id": invoice.id,
         "period_start": invoice.period_start,
         "period_end": invoice.period_end,
+        "period_cents": invoice.period_cents,
     }
 
 
@@ -210,7 +212,8 @@ def _row_of(payment_intent_id: str, fresh: dict[str, Any]) -> Payment:
             )
     except IntegrityError:
         log.info("payment row was made by another worker")
-    return Payment.objects.select_for_update().get(stripe_payment_intent_id=payment_intent_id)
+    rows = Payment.objects.select_for_update(no_key=True)
+    return rows.get(stripe_payment_intent_id=payment_intent_id)
 
 
 def _apply(
@@ -277,7 +280,7 @@ def _write_facts(payment: Payment, cause: Cause, *, asks: bool) -> None:
         if payment.membership is not None:
             memberships.note_payment(payment.membership.pk, paid_at=payment.paid_at, cause=cause)
             # Locked: who withdraws at this moment has not seen the payment yet.
-            locked = Membership.objects.select_for_update()
+            locked = Membership.objects.select_for_update(no_key=True)
             payment.membership.refresh_from_db(fields=["end_reason"], from_queryset=locked)
             if payment.membership.end_reason in GIVEN_BACK:
                 # A direct debit that arrived after its supporter had withdrawn.

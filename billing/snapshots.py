@@ -16,12 +16,12 @@ _UNCONFIRMED: Final = ("authentication_required", "payment_intent_authentication
 class BookedSnapshot:
     """A balance transaction: one movement of money as Stripe booked it. Cents, negative is out.
 
-    `type` is Stripe's (https://docs.stripe.com/reports/balance-transaction-types); `source_id` the
+    `category` is Stripe's (https://docs.stripe.com/reports/reporting-categories); `source_id` the
     charge, refund, dispute or payout that it is about.
     """
 
     id: str
-    type: str
+    category: str
     amount_cents: int
     fee_cents: int
     net_cents: int
@@ -120,6 +120,9 @@ class InvoiceSnapshot:
     # Marked as paid by hand: money that Stripe never saw. Part of what was paid.
     paid_outside_cents: int = 0
     paid_at: datetime | None = None
+    # What its own period costs, where prorations, things added by hand or a credit make another
+    # sum of it; 0 where it bills no period. None: all of it is for the period.
+    period_cents: int | None = None
     # Stripe's page to pay it: a way in for whoever holds it, so it shows up in no log by accident.
     hosted_url: str = field(default="", repr=False)
 

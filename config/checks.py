@@ -9,6 +9,7 @@ from django.core.checks import CheckMessage, Error, Tags, Warning, register  # n
 from django.core.exceptions import ImproperlyConfigured
 
 from billing.accounts import chart
+from billing.figures import names
 from members import bounces, vault
 
 _LOOPBACK: Final = {"127.0.0.1", "localhost", "::1"}
@@ -228,6 +229,15 @@ def bank_line_is_discreet(**_kwargs: Any) -> Sequence[CheckMessage]:
     if not 5 <= len(settings.STRIPE_STATEMENT_DESCRIPTOR) <= 22:
         hint = "https://docs.stripe.com/get-started/account/statement-descriptors"
         return [Error("STRIPE_STATEMENT_DESCRIPTOR needs 5 to 22 signs.", hint, id="meitheal.E011")]
+    return []
+
+
+@register
+def pauses_are_no_leaving(**_kwargs: Any) -> Sequence[CheckMessage]:
+    if settings.PAUSE_DAYS >= names.OFFERED_PAUSE_DAYS:
+        said = f"PAUSE_DAYS is {settings.PAUSE_DAYS}: the figures count such a pause as leaving."
+        hint = f"{names.OFFERED_PAUSE_DAYS - 1} at most, which are three monthly payments."
+        return [Error(said, hint, id="meitheal.E033")]
     return []
 
 

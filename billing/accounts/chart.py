@@ -5,7 +5,7 @@ A TOML file, read once and refused loudly: BOOKS_FILE, or the one that ships bes
 
 import tomllib
 from dataclasses import asdict, dataclass
-from datetime import date
+from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from typing import Any, Final, Self
@@ -122,7 +122,8 @@ def _wrong_layouts(told: dict[str, Any]) -> list[str]:
     given = told.get("layouts")
     if not isinstance(given, dict) or not given:
         return ["[layouts] is missing"]
-    return [problem for name, each in given.items() for problem in _wrong_layout(name, each)]
+    odd = [f"layouts.{name} is no table" for name in given if not isinstance(given[name], dict)]
+    return odd or [each for name in given for each in _wrong_layout(name, given[name])]
 
 
 def _wrong_layout(name: str, told: dict[str, Any]) -> list[str]:
@@ -130,7 +131,7 @@ def _wrong_layout(name: str, told: dict[str, Any]) -> list[str]:
     wrong = [
         f"layouts.{name}.{key} is missing, or no {kind.__name__}"
         for key, kind in kinds.items()
-        if not isinstance(told.get(key), kind)
+        if type(told.get(key)) is not kind
     ]
     if wrong:
         return wrong
@@ -138,13 +139,22 @@ def _wrong_layout(name: str, told: dict[str, Any]) -> list[str]:
         wrong.append(f"layouts.{name} must be named by letters and figures")
     if told["lines"] < 2:
         wrong.append(f"layouts.{name}.lines has no room for a debit and a credit")
-    if date(2026, 3, 31).strftime(told["date"]) in {"", told["date"]}:
+    if not _tells_the_day(told["date"]):
         wrong.append(f"layouts.{name}.date is no pattern such as %d/%m/%Y")
     return wrong + _wrong_columns(name, told["columns"])
 
 
+def _tells_the_day(pattern: str) -> bool:
+    """Whether day, month and year can be read from what it writes."""
+    day = datetime(2026, 3, 31, tzinfo=UTC)
+    try:
+        return datetime.strptime(day.strftime(pattern), pattern).date() == day.date()  # noqa: DTZ007 - a day has no zone
+    except ValueError:
+        return False
+
+
 def _wrong_columns(name: str, columns: list[Any]) -> list[str]:
-    if any(not isinstance(each, list) or len(each) != 2 for each in columns):
+    if not all(isinstance(each, list) and list(map(type, each)) == [str, str] for each in columns):
         return [f"layouts.{name}.columns are not pairs of a heading and a field"]
     fields = [field for _, field in columns]
     wrong = [
@@ -161,7 +171,9 @@ def _wrong_columns(name: str, columns: list[Any]) -> list[str]:
 
 def _wrong_tracking(told: dict[str, Any]) -> list[str]:
     given = told.get("tracking", {})
-    options = given.get("options", {})
+    options = given.get("options", {}) if isinstance(given, dict) else None
+    if not isinstance(options, dict) or not all(isinstance(word, str) for word in options.values()):
+        return ["[tracking] has no name with words in [tracking.options]"]
     wrong = [f"tracking.options.{of} is no kind of income" for of in options.keys() - set(INCOME)]
     if options and not given.get("name"):
         wrong.append("tracking.name is missing")

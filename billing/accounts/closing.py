@@ -67,7 +67,7 @@ def close(*, month: date, by: str, strays_known: bool = False) -> Period:
         raise NotYet(reasons)
     try:
         with transaction.atomic():
-            period = _freeze(wanted, by)
+            period = _freeze(wanted, by, strays=found.strays)
     except IntegrityError:
         raise NotYet(["A colleague closed it at this moment."]) from None
     log.info("month closed", month=str(period), by=by)
@@ -85,19 +85,25 @@ def close_as_they_stand(*, before: date) -> int:
         if month.first >= before:
             break
         with transaction.atomic():
-            _freeze(BookMonth(month.first, gathers_late=True), CLOCK)
+            _freeze(BookMonth(month.first, gathers_late=True), CLOCK, strays=None)
         log.info("month closed as it stands", month=month.name)
         closed += 1
     return closed
 
 
-def _freeze(month: BookMonth, by: str) -> Period:
-    """Mark first and count what is marked, so that nothing can come in between."""
+def _freeze(month: BookMonth, by: str, *, strays: int | None) -> Period:
+    """Mark first and count what is marked, so that nothing can come in between.
+
+    Raises NotYet where a line came since the month was looked at that has to be explained first;
+    with `strays=None` nobody looked.
+    """
     LedgerLine.objects.filter(month.counts("booked_at")).update(closed_month=month.first)
     Payment.objects.filter(outside_stripe=True, state=PaymentState.SUCCEEDED).filter(
         month.counts("paid_at")
     ).update(closed_month=month.first)
     told = pack.counted(month)
+    if strays is not None and (told.strays > strays or told.unbanked):
+        raise NotYet(["Something was booked at this moment: look at the month again."])
     return Period.objects.create(
         month=month.first,
         closed_by=by,

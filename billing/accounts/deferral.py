@@ -16,17 +16,19 @@ from billing.models.plan import BenefitClass, Interval
 
 MONTHS: Final = 12
 _WITH_BENEFIT: Final[dict[str, str]] = {BenefitClass.TOKEN: TOKEN, BenefitClass.MATERIAL: MATERIAL}
+_ALL: Final = Q()
 _Received = list[tuple[str, date, int]]
 
 
-def deferred_at_end(month: BookMonth) -> dict[str, int]:
+def deferred_at_end(month: BookMonth, *, of: Q = _ALL) -> dict[str, int]:
     """The cents of yearly memberships with a benefit that later months will earn, by what they are.
 
     Of each month's payments, what came less what went back is earned in twelfths from the month of
     the payment on: the sum is cut, not each payment, so that twelve months earn exactly all of it.
+    `of` chooses among lines and payments, as by what a closing has marked.
     """
     oldest = months_back(month.first, MONTHS - 1)
-    received = _through_stripe(month, oldest) + _directly(month, oldest)
+    received = _through_stripe(month, oldest, of) + _directly(month, oldest, of)
     deferred = dict.fromkeys(_WITH_BENEFIT.values(), 0)
     for benefit, paid_in, cents in received:
         deferred[_WITH_BENEFIT[benefit]] += cents - earned(
@@ -41,8 +43,9 @@ def earned(cents: int, months: int) -> int:
     return whole if cents >= 0 else -whole
 
 
-def _through_stripe(month: BookMonth, oldest: date) -> _Received:
+def _through_stripe(month: BookMonth, oldest: date, of: Q) -> _Received:
     found = lines().filter(
+        of,
         booked_at__lt=month.ends,
         payment__paid_at__gte=day_start(oldest),
         payment__paid_at__lt=month.ends,
@@ -59,8 +62,9 @@ def _through_stripe(month: BookMonth, oldest: date) -> _Received:
     return [(benefit, paid_in, int(cents)) for benefit, paid_in, cents in sums]
 
 
-def _directly(month: BookMonth, oldest: date) -> _Received:
+def _directly(month: BookMonth, oldest: date, of: Q) -> _Received:
     found = outside().filter(
+        of,
         paid_at__gte=day_start(oldest),
         paid_at__lt=month.ends,
         plan__interval=Interval.YEAR,

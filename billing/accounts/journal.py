@@ -150,12 +150,15 @@ def _adjusted(pack: Pack, chart: Chart) -> Iterator[_Line]:
 
 
 def _payouts(pack: Pack, chart: Chart) -> Iterator[tuple[str, date, list[_Line]]]:
-    """A group for each day that money went to the bank, so that it meets the bank's own line."""
+    """A group for each day that money went to the bank, so that it meets the bank's own line.
+
+    One that came late is dated in this month: its own is closed, in the other program too.
+    """
     for each in pack.payouts:
         cents = each.paid_cents - each.returned_cents
         yield (
             f"Payout {each.id}",
-            date.fromisoformat(each.day),
+            max(date.fromisoformat(each.day), pack.month),
             [
                 ("Paid out by Stripe", chart.accounts["bank"], cents, ""),
                 ("Paid out by Stripe", chart.accounts["clearing"], -cents, ""),

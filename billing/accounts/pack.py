@@ -162,16 +162,16 @@ def of_month(first: date) -> Pack | None:
 
 def live(month: BookMonth) -> Pack:
     """The pack of a month that is open, in some twelve queries however many lines it has."""
-    return _packed(month, month.counts("booked_at"), month.counts("paid_at"))
+    return _packed(month, month.counts("booked_at"), month.counts("paid_at"), earned=Q())
 
 
 def counted(month: BookMonth) -> Pack:
     """The pack of the rows that carry the month: those that its closing has just marked."""
     marked = Q(closed_month=month.first)
-    return _packed(month, marked, marked)
+    return _packed(month, marked, marked, earned=Q(closed_month__isnull=False))
 
 
-def _packed(month: BookMonth, booked: Q, paid: Q) -> Pack:
+def _packed(month: BookMonth, booked: Q, paid: Q, *, earned: Q) -> Pack:
     lines, outside = months.lines().filter(booked), months.outside().filter(paid)
     strays, named = unmatched(lines)
     return Pack(
@@ -184,7 +184,7 @@ def _packed(month: BookMonth, booked: Q, paid: Q) -> Pack:
         named=named,
         late=_late(month, lines, outside) if month.gathers_late else (),
         deferred_before=_deferred_before(month),
-        deferred_after=deferral.deferred_at_end(month),
+        deferred_after=deferral.deferred_at_end(month, of=earned),
         elsewhere=tuple(sorted(other_currencies(LedgerLine.objects.filter(booked)).items())),
     )
 

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.db.models import Q
 
-from billing.figures.lives import Paid, Stay, is_yearly
+from billing.figures.lives import Paid, Stay, months_of
 from billing.figures.names import YEARLY
 from billing.figures.payments import DISPUTE_LINES, REFUND_LINES, Booked, PaymentFacts
 from billing.figures.persons import Given, Person, invoices
@@ -25,11 +25,12 @@ def persons(supporter_ids: Collection[UUID]) -> dict[UUID, Person]:
     """The facts of these supporters, of each of them. Three queries, however many they are."""
     given: dict[UUID, list[Given]] = defaultdict(list)
     paid: dict[UUID, list[tuple[str, Paid]]] = defaultdict(list)
-    for owner, membership, invoice, at, cents, begins, ends, rhythm in _payments(supporter_ids):
+    rows = _payments(supporter_ids)
+    for owner, membership, invoice, at, cents, begins, ends, rhythm, own, extra in rows:
         given[owner].append(Given(at, cents, gift=membership is None))
-        if membership is not None:
-            yearly = is_yearly(begins, ends, otherwise=rhythm == YEARLY)
-            paid[membership].append((invoice, Paid(at, cents, begins, ends, yearly)))
+        if membership is not None and own != 0:
+            months = months_of(begins, ends, otherwise=12 if rhythm == YEARLY else 1)
+            paid[membership].append((invoice, Paid(at, cents, begins, ends, months, own, extra)))
     lines = _pause_lines(supporter_ids)
     stays: dict[UUID, list[Stay]] = defaultdict(list)
     for row in _memberships(supporter_ids):
@@ -55,6 +56,8 @@ def _payments(supporter_ids: Collection[UUID]) -> Iterable[tuple[Any, ...]]:
             "period_start",
             "period_end",
             "plan__interval",
+            "period_cents",
+            "extra_cents",
         )
         .iterator(chunk_size=10_000)
     )
@@ -76,6 +79,7 @@ def _memberships(supporter_ids: Collection[UUID]) -> Iterable[Membership]:
             "amount_cents",
             "state",
             "period_start",
+            "resumes_on",
         )
     )
 
@@ -127,6 +131,7 @@ def _stay(row: Membership, paid: tuple[Paid, ...], pauses: Pauses) -> Stay:
         otherwise=row.amount_cents if yearly else 12 * row.amount_cents,
         paid=paid,
         pauses=pauses,
+        resumes=row.resumes_on,
     )
 
 
@@ -162,6 +167,7 @@ def payment_facts(row: Payment) -> PaymentFacts:
         gift=row.is_gift,
         begins=row.period_start,
         ends=row.period_end,
+        own_cents=row.period_cents,
         plan=row.plan_id,
         plan_interval=row.plan.interval,
         campaign=row.campaign_id,

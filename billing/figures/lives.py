@@ -15,11 +15,19 @@ from itertools import pairwise
 from typing import Final
 from uuid import UUID
 
-from billing.figures.names import PAUSE_DAYS, YEARLY_FROM_DAYS, Move
+from billing.figures.names import OFFERED_PAUSE_DAYS, PAUSE_DAYS, YEARLY_FROM_DAYS, Move
 from billing.states import EndReason
 
-LONGEST_PAUSE: Final = timedelta(days=PAUSE_DAYS)
+_LONGEST_PAUSE: Final = timedelta(days=PAUSE_DAYS)
+_OFFERED_PAUSE: Final = timedelta(days=OFFERED_PAUSE_DAYS)
 _A_YEARS: Final = timedelta(days=YEARLY_FROM_DAYS)
+# Half-way between a month and a quarter, and so on.
+_UP_TO: Final = (
+    (1, timedelta(days=YEARLY_FROM_DAYS)),
+    (3, timedelta(days=137)),
+    (6, timedelta(days=274)),
+    (12, timedelta.max),
+)
 # Of two that end at one moment, that with the graver reason says how the person left.
 _WAYS_OUT: Final[dict[Move, frozenset[str]]] = {
     Move.DISPUTE: frozenset({EndReason.DISPUTED, EndReason.FRAUD}),
@@ -30,24 +38,46 @@ _WAYS_OUT: Final[dict[Move, frozenset[str]]] = {
 
 @dataclass(frozen=True, slots=True)
 class Paid:
-    """What was paid for one period of a membership: one invoice."""
+    """What was paid for one period of a membership, of so many months: one invoice.
+
+    `own` is what the period itself cost, where prorations or a credit stood beside it; `extra` the
+    part that was given on top.
+    """
 
     at: datetime
     cents: int
     begins: datetime | None
     ends: datetime | None
-    yearly: bool
+    months: int
+    own: int | None = None
+    extra: int = 0
 
     @property
-    def twelfths(self) -> int:
-        return self.cents if self.yearly else 12 * self.cents
+    def yearly(self) -> bool:
+        return self.months == 12
+
+    @property
+    def price(self) -> int:
+        """Cents that the period cost."""
+        return self.cents if self.own is None else self.own
+
+    @property
+    def worth(self) -> int:
+        """Twelfths of a cent a month."""
+        return self.price * (12 // self.months)
+
+    @property
+    def terms(self) -> tuple[int, int, int]:
+        """What a change of it is seen by."""
+        return self.price, self.months, self.extra
 
 
 @dataclass(frozen=True, slots=True)
 class Stay:
     """One membership: from its first payment to its end, with what was paid and when it paused.
 
-    `otherwise` is its worth in twelfths where no payment says it, as of a row from an import.
+    `otherwise` is its worth in twelfths where no payment says it, as of a row from an import;
+    `resumes` when a pause that runs is set to end.
     """
 
     began: datetime
@@ -58,6 +88,7 @@ class Stay:
     otherwise: int
     paid: tuple[Paid, ...] = ()
     pauses: tuple[tuple[datetime, datetime | None], ...] = ()
+    resumes: datetime | None = None
 
     def stands(self, at: datetime) -> bool:
         return self.began <= at and (self.ended is None or at < self.ended)
@@ -68,10 +99,17 @@ class Stay:
 
     def price(self, at: datetime) -> tuple[int, bool]:
         """What was last paid for it, in twelfths a month, and whether that was for a year."""
-        if not self.paid:
-            return self.otherwise, self.yearly
-        last = next((each for each in reversed(self.paid) if each.at <= at), self.paid[0])
-        return last.twelfths, last.yearly
+        last = self._last(at)
+        return (last.worth, last.yearly) if last else (self.otherwise, self.yearly)
+
+    def on_top(self, at: datetime) -> int:
+        """The part of the price that is given on top, in twelfths a month."""
+        last = self._last(at)
+        return last.extra * (12 // last.months) if last else 0
+
+    def _last(self, at: datetime) -> Paid | None:
+        first = self.paid[0] if self.paid else None
+        return next((each for each in reversed(self.paid) if each.at <= at), first)
 
     def moments(self) -> Iterator[datetime]:
         """When anything of it may have changed."""
@@ -83,7 +121,7 @@ class Stay:
             if end is not None:
                 yield end
         for one, next_one in pairwise(self.paid):
-            if (one.twelfths, one.yearly) != (next_one.twelfths, next_one.yearly):
+            if one.terms != next_one.terms:
                 yield next_one.at
 
 
@@ -118,7 +156,7 @@ def movements(stays: Iterable[Stay]) -> list[Movement]:
     found: list[Movement] = []
     now = _Now()
     for at in sorted({moment for each in stays for moment in each.moments()}):
-        lapse = _lapse(now, before=at)
+        lapse = _lapse(now, until=at)
         if lapse is not None:
             found.append(lapse)
             now.paused_at = None
@@ -128,17 +166,18 @@ def movements(stays: Iterable[Stay]) -> list[Movement]:
         if move is not None:
             found.append(move)
         _step(now, worth, at, rests=bool(standing) and not worth)
-    lapse = _lapse(now, before=None)
+    ahead = min((each.resumes for each in stays if each.resumes), default=None)
+    lapse = _lapse(now, until=ahead)
     return [*found, lapse] if lapse is not None else found
 
 
-def _lapse(now: _Now, *, before: datetime | None) -> Movement | None:
-    """The end of a pause that lasted too long, if it did before this moment (or ever)."""
+def _lapse(now: _Now, *, until: datetime | None) -> Movement | None:
+    """The end of a pause that is too long, if it lasts until this moment (None: nobody knows)."""
     if now.paused_at is None:
         return None
-    over = now.paused_at + LONGEST_PAUSE
-    if before is not None and before <= over:
+    if until is not None and until - now.paused_at <= _OFFERED_PAUSE:
         return None
+    over = now.paused_at + _LONGEST_PAUSE
     return Movement(over, Move.VOLUNTARY, 0, 0, resting=True, lapsed=True)
 
 
@@ -156,7 +195,7 @@ def _move(
             return None
         kind = Move.PAUSED
     elif now.worth or now.paused_at is not None:
-        kind = _way_out(each.reason for each in stays if each.ended == at)
+        kind = way_out(each.reason for each in stays if each.ended == at)
     else:
         return None
     resting = not worth and not now.worth
@@ -169,7 +208,8 @@ def _arrival(now: _Now) -> Move:
     return Move.REACTIVATION if now.paused_at is None else Move.RESUMED
 
 
-def _way_out(reasons: Iterable[str]) -> Move:
+def way_out(reasons: Iterable[str]) -> Move:
+    """What leaving for these reasons is called; of several the gravest."""
     told = set(reasons)
     return next((way for way, words in _WAYS_OUT.items() if told & words), Move.VOLUNTARY)
 
@@ -181,6 +221,16 @@ def _step(now: _Now, worth: int, at: datetime, *, rests: bool) -> None:
     else:
         now.paused_at = None
     now.worth, now.ever = worth, now.ever or bool(worth)
+
+
+def months_of(begins: datetime | None, ends: datetime | None, *, otherwise: int) -> int:
+    """How many months a period has, as Stripe dated it: 1, 3, 6 or 12; `otherwise` if it did not.
+
+    We sell months and years; the others can be set in the dashboard (DOMAIN 7: a quarter is 1/3).
+    """
+    if begins is None or ends is None:
+        return otherwise
+    return next(months for months, days in _UP_TO if ends - begins <= days)
 
 
 def is_yearly(begins: datetime | None, ends: datetime | None, *, otherwise: bool) -> bool:

@@ -35,6 +35,8 @@ WORTH: Final = "worth"  # key: twelfths a month; change of the number of members
 TENURE_LEFT: Final = "tenure_left"  # month: of leaving; key: months of membership, to the nearest
 TENURE_NOW: Final = "tenure_now"  # month: in which it would have begun without gaps
 RHYTHM: Final = "rhythm"  # key: month or year; change of memberships, and of their MRR
+RHYTHM_LEFT: Final = "rhythm_left"  # key: the same; memberships that ended, withdrawn apart
+ON_TOP: Final = "on_top"  # change of memberships that give something on top, and of that MRR
 CAMPAIGN_JOIN: Final = "campaign_join"  # key: campaign; value: cents first paid
 CAMPAIGN_MRR: Final = "campaign_mrr"  # key: campaign; change of memberships, and of their MRR
 RENEWAL_DUE: Final = "renewal_due"  # yearly periods that end in the month; cents
@@ -53,6 +55,8 @@ OF_PERSONS: Final = frozenset(
         TENURE_LEFT,
         TENURE_NOW,
         RHYTHM,
+        RHYTHM_LEFT,
+        ON_TOP,
         CAMPAIGN_JOIN,
         CAMPAIGN_MRR,
         RENEWAL_DUE,
@@ -106,7 +110,10 @@ GIFT: Final = "gift"
 ANY: Final = "any"
 NO_CAMPAIGN: Final = ""
 
+# A pause that lasts so long is leaving (DOMAIN 7) ...
 PAUSE_DAYS: Final = 90
+# ... unless it ends with the longest that we offer: settings.PAUSE_DAYS and a day for the invoice.
+OFFERED_PAUSE_DAYS: Final = 93
 RECOVERY_DAYS: Final = 30
 # A period of the one rhythm has 31 days at most, of the other 365 at least.
 YEARLY_FROM_DAYS: Final = 45

@@ -42,6 +42,8 @@ class PaymentFacts:
     gift: bool
     begins: datetime | None
     ends: datetime | None
+    # What the period itself cost, where that is not all of it: persons are counted by it.
+    own_cents: int | None
     plan: UUID
     plan_interval: str
     campaign: UUID | None

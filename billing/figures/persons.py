@@ -9,7 +9,7 @@ from typing import Final
 
 from billing.dates import dublin_date
 from billing.figures import names
-from billing.figures.lives import Movement, Paid, Stay, movements
+from billing.figures.lives import Movement, Paid, Stay, movements, way_out
 from billing.figures.names import CHURN, Move
 from billing.figures.sums import Cell, Sums, month_of
 
@@ -92,29 +92,38 @@ def _count_tenure(sums: Sums, life: list[Movement]) -> None:
         )
 
 
-def _steps(stay: Stay) -> Iterator[tuple[datetime, int, bool]]:
-    """What the membership is worth from each of its moments on, in twelfths a month."""
+def _steps(stay: Stay) -> Iterator[tuple[datetime, int, bool, int]]:
+    """What it is worth from each of its moments on, and on top of it, in twelfths a month."""
     for at in sorted(set(stay.moments())):
         worth, yearly = stay.price(at)
-        yield at, worth if stay.stands(at) and not stay.rests(at) else 0, yearly
+        gives = stay.stands(at) and not stay.rests(at)
+        yield at, worth if gives else 0, yearly, stay.on_top(at) if gives else 0
 
 
 def _count_stay(sums: Sums, stay: Stay) -> None:
-    """The MRR of one membership by its rhythm and its campaign, and the joining itself."""
+    """The MRR of one membership by rhythm and campaign, on top, its joining and its end."""
     if stay.ended is not None and stay.ended <= stay.began:
         return
     campaign = str(stay.campaign) if stay.campaign else names.NO_CAMPAIGN
     first = stay.price(stay.began)
     paid = first[0] if first[1] else first[0] // 12
     sums.add(Cell(names.CAMPAIGN_JOIN, month_of(stay.began), campaign), 1, paid)
-    steps = [(stay.began, 0, first[1]), *_steps(stay)]
-    for (_, old, was_yearly), (at, new, yearly) in pairwise(steps):
+    steps = [(stay.began, 0, first[1], 0), *_steps(stay)]
+    for (_, old, was_yearly, old_extra), (at, new, yearly, extra) in pairwise(steps):
         month = month_of(at)
-        for worth, in_years, sign in ((old, was_yearly, -1), (new, yearly, 1)):
+        for worth, in_years, on_top, sign in (
+            (old, was_yearly, old_extra, -1),
+            (new, yearly, extra, 1),
+        ):
             if worth:
                 key = names.YEARLY if in_years else names.MONTHLY
                 sums.add(Cell(names.RHYTHM, month, key), sign, sign * worth)
                 sums.add(Cell(names.CAMPAIGN_MRR, month, campaign), sign, sign * worth)
+            if on_top:
+                sums.add(Cell(names.ON_TOP, month), sign, sign * on_top)
+        if old and at == stay.ended and way_out([stay.reason]) in CHURN:
+            key = names.YEARLY if was_yearly else names.MONTHLY
+            sums.add(Cell(names.RHYTHM_LEFT, month, key), 1, old)
 
 
 def _count_renewals(sums: Sums, stay: Stay) -> None:
@@ -125,10 +134,10 @@ def _count_renewals(sums: Sums, stay: Stay) -> None:
         if stay.ended is not None and stay.ended < each.ends:
             continue
         month = month_of(each.ends)
-        sums.add(Cell(names.RENEWAL_DUE, month), 1, each.cents)
+        sums.add(Cell(names.RENEWAL_DUE, month), 1, each.price)
         again = _renewal(each.ends, stay.paid[number + 1 :])
         if again is not None:
-            sums.add(Cell(names.RENEWED, month), 1, again.cents)
+            sums.add(Cell(names.RENEWED, month), 1, again.price)
 
 
 def _renewal(due: datetime, later: Iterable[Paid]) -> Paid | None:
@@ -169,4 +178,5 @@ def _one(parts: list[Paid]) -> Paid:
     if len(parts) == 1:
         return first
     cents = sum(each.cents for each in parts)
-    return Paid(first.at, cents, first.begins, first.ends, first.yearly)
+    extra = sum(each.extra for each in parts)
+    return Paid(first.at, cents, first.begins, first.ends, first.months, first.own, extra)

@@ -52,6 +52,9 @@ class Payment(models.Model):
     closed_month = models.DateField(null=True)
     period_start = models.DateTimeField(null=True)
     period_end = models.DateTimeField(null=True)
+    # What that period costs, where the invoice had prorations or a credit beside it (0: no period
+    # at all); null where all of the amount is for it. The figures go by it, the books never.
+    period_cents = models.PositiveIntegerField(null=True)
     applied_ticket = models.BigIntegerField(default=0)
     created_at = models.DateTimeField(default=timezone.now)
 

@@ -15,7 +15,7 @@ from billing.stripe_shapes.fields import INTENT_KEY, Shape, id_of, moment, when
 def booked(shape: Shape) -> BookedSnapshot:
     return BookedSnapshot(
         id=shape["id"],
-        type=shape["type"],
+        category=shape["reporting_category"],
         amount_cents=shape["amount"],
         fee_cents=shape["fee"],
         net_cents=shape["net"],

@@ -12,8 +12,8 @@ from billing.stripe_shapes.movements import movements
 def invoice(shape: Shape) -> InvoiceSnapshot:
     parent = (shape.get("parent") or {}).get("subscription_details") or {}
     lines = (shape.get("lines") or {}).get("data") or []
-    # A renewal's own line is the last one; lines before it are prorations of the past.
-    period = lines[-1]["period"] if lines else {}
+    # The line of the period itself; before it may stand prorations of the past.
+    period = (_own(lines) or lines)[-1]["period"] if lines else {}
     tries = (shape.get("payments") or {}).get("data") or []
     intents = (id_of(each["payment"].get("payment_intent")) for each in tries)
     return InvoiceSnapshot(
@@ -26,6 +26,7 @@ def invoice(shape: Shape) -> InvoiceSnapshot:
         next_attempt=moment(shape.get("next_payment_attempt")),
         period_start=moment(period.get("start")),
         period_end=moment(period.get("end")),
+        period_cents=_period_cents(shape, lines),
         payment_intent_ids=tuple(dict.fromkeys(intent for intent in intents if intent)),
         created=when(shape["created"]),
         livemode=shape["livemode"],
@@ -35,6 +36,25 @@ def invoice(shape: Shape) -> InvoiceSnapshot:
         paid_at=moment((shape.get("status_transitions") or {}).get("paid_at")),
         hosted_url=shape.get("hosted_invoice_url") or "",
     )
+
+
+def _own(lines: Iterable[Shape]) -> list[Shape]:
+    """The lines that bill a whole period; not prorations, nor what was added by hand.
+
+    https://docs.stripe.com/api/invoice-line-item/object
+    """
+    items = [((each.get("parent") or {}).get("subscription_item_details"), each) for each in lines]
+    return [each for item, each in items if item and not item.get("proration")]
+
+
+def _period_cents(shape: Shape, lines: list[Shape]) -> int | None:
+    """What the period itself costs, less discounts; None where all that is due is for it."""
+    own = sum(
+        line["amount"] - sum(each["amount"] for each in line.get("discount_amounts") or [])
+        for line in _own(lines)
+    )
+    ordinary = shape.get("total") == shape.get("amount_due") == own
+    return None if ordinary or not lines else max(own, 0)
 
 
 def first_failure(charges: Iterable[Shape]) -> datetime | None:

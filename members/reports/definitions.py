@@ -12,7 +12,8 @@ DEFINITIONS: Final = {
     "mrr": (
         "Monthly recurring revenue: what was last paid for each of those memberships, a yearly "
         "payment counted as a twelfth. The exact sum is rounded once, half a cent upwards. Gifts "
-        "are not in it. A refund does not change it; a pause takes it to nothing."
+        "are not in it; what is given on top is, and is shown apart. A refund does not change it; "
+        "a pause takes it to nothing."
     ),
     "new": "Persons whose first membership ever had its first successful payment in the month.",
     "returned": (
@@ -70,7 +71,8 @@ FIGURES: Final = {
         "- churn = end",
         "One person is one: of two memberships, one that begins or ends is expansion or "
         "contraction. Changes of one moment are one movement. Each line is the difference of two "
-        "rounded sums, so that the column adds up.",
+        "rounded sums, so that the column adds up. What is given on top is part of all of it, and "
+        "is shown apart.",
         "DOMAIN 7; ChartMogul and Stripe glossary",
     ),
     "churn": Definition(
@@ -78,7 +80,8 @@ FIGURES: Final = {
         "churned in the month / active at the start of the month",
         "A membership ends with the paid time, not with the click on cancel. Withdrawn within 14 "
         "days is not churn, nor is an undone second membership. Who leaves while paused, or pauses "
-        "longer than 90 days, is shown apart: they were not active.",
+        "longer than we offer, is shown apart: they were not active. Monthly and yearly "
+        "memberships have a rate each, counted by membership.",
         "DOMAIN 7; Stripe cancellation_details.reason",
     ),
     "mrr_churn": Definition(
@@ -143,7 +146,8 @@ FIGURES: Final = {
     "at_risk": Definition(
         "Memberships that are overdue, and the part of MRR that is theirs.",
         "sum of the amounts of memberships in the days of grace",
-        "They are in active and in MRR until they are ended.",
+        "They are in active and in MRR until they are ended. By what is asked of them now, which "
+        "after a change may not be what they last paid.",
         "DOMAIN 7; Stripe and ProfitWell",
     ),
     "duplicates": Definition(

@@ -35,6 +35,9 @@ class MovementMonth:
     end_cents: int
     moves: dict[Move, Moved]
     from_pause: dict[Move, int]
+    # The part of `end_cents` that is given on top, and by how many memberships.
+    on_top: int
+    on_top_cents: int
 
     @property
     def churned(self) -> int:
@@ -77,18 +80,24 @@ def movement(*, now: datetime, count: int) -> list[MovementMonth]:
         names.STANDING,
         names.LEFT_PAUSED,
         names.LAPSED,
+        names.ON_TOP,
         last=dublin_date(now),
     )
     standing = book.until(names.STANDING, months[0].first)
+    on_top = book.until(names.ON_TOP, months[0].first)
     found = []
     for month in months:
         after = rollups.total([standing, book.at(names.STANDING, month.first)])
-        found.append(_month(book, month, standing, after))
+        on_top = rollups.total([on_top, book.at(names.ON_TOP, month.first)])
+        found.append(_month(book, month, (standing, after), on_top))
         standing = after
     return found
 
 
-def _month(book: Book, month: Month, before: Number, after: Number) -> MovementMonth:
+def _month(
+    book: Book, month: Month, standing: tuple[Number, Number], on_top: Number
+) -> MovementMonth:
+    before, after = standing
     numbers = [book.at(names.MOVEMENT, month.first, kind) for kind in Move]
     cents = adding_up(before.value, [each.value for each in numbers])
     moves = {
@@ -103,6 +112,8 @@ def _month(book: Book, month: Month, before: Number, after: Number) -> MovementM
         end_cents=months_worth(after.value),
         moves=moves,
         from_pause=_from_pause(book, month),
+        on_top=on_top.number,
+        on_top_cents=months_worth(on_top.value),
     )
 
 

@@ -2,10 +2,11 @@
 
 For what is not a month, such as the week of the digest; months are rolled up. Each figure counts
 persons. A person is live at a moment t if one of their memberships began at or before t and has not
-ended at or before t (both dated by Stripe). DOMAIN 7; docs/metrics.md says it in words.
+ended at or before t (both dated by Stripe). DOMAIN 7; docs/metrics.md says it in words. That a
+pause became too long is told by the month alone.
 """
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
 
 from billing.models import Membership
 from members.reports.months import Month, per_month
@@ -13,12 +14,12 @@ from members.reports.months import Month, per_month
 
 def arrivals(months: list[Month]) -> list[dict[str, int]]:
     """Per month: `new` persons, and those who `returned` after all they had was over. One query."""
-    others = Membership.objects.filter(supporter=OuterRef("supporter")).exclude(pk=OuterRef("pk"))
+    others = _lived().filter(supporter=OuterRef("supporter")).exclude(pk=OuterRef("pk"))
     before = _before(others, "started_at")
     # Touching counts as never gone: ended at the very moment the next began.
     lasting = before.filter(Q(ended_at__isnull=True) | Q(ended_at__gte=OuterRef("started_at")))
     return per_month(
-        _paid_memberships(),
+        _lived(),
         moment="started_at",
         months=months,
         new=Count("pk", filter=~Exists(before)),
@@ -28,9 +29,11 @@ def arrivals(months: list[Month]) -> list[dict[str, int]]:
 
 def departures(months: list[Month]) -> list[dict[str, int]]:
     """Per month: `ended`, how often a person's last live membership ended. One query."""
-    others = Membership.objects.filter(
-        supporter=OuterRef("supporter"), started_at__lte=OuterRef("ended_at")
-    ).exclude(pk=OuterRef("pk"))
+    others = (
+        _lived()
+        .filter(supporter=OuterRef("supporter"), started_at__lte=OuterRef("ended_at"))
+        .exclude(pk=OuterRef("pk"))
+    )
     remaining = others.filter(
         Q(ended_at__isnull=True)
         | Q(ended_at__gt=OuterRef("ended_at"))
@@ -38,16 +41,17 @@ def departures(months: list[Month]) -> list[dict[str, int]]:
         | Q(ended_at=OuterRef("ended_at"), pk__gt=OuterRef("pk"))
     )
     return per_month(
-        _paid_memberships(),
+        _lived(),
         moment="ended_at",
         months=months,
         ended=Count("pk", filter=~Exists(remaining)),
     )
 
 
-def _paid_memberships() -> QuerySet[Membership]:
-    """Those whose first payment succeeded: `started_at` is the date of it."""
-    return Membership.objects.filter(started_at__isnull=False)
+def _lived() -> QuerySet[Membership]:
+    """Those whose first payment succeeded, at `started_at`, and not as they ended or later."""
+    lived = Q(ended_at__isnull=True) | Q(ended_at__gt=F("started_at"))
+    return Membership.objects.filter(lived, started_at__isnull=False)
 
 
 def _before(others: QuerySet[Membership], moment: str) -> QuerySet[Membership]:

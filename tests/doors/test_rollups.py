@@ -128,6 +128,39 @@ def test_a_pause_is_dated_by_the_wish_and_its_end_by_the_day_that_was_set(desk: 
     assert _equal()
 
 
+def test_the_longest_pause_that_we_offer_is_no_leaving(desk: Desk) -> None:
+    member = desk.join()
+    with at_stripes_time(desk) as begun:
+        longest = wishes.breaks(member, now=begun)[-1]
+        wishes.skip_next(membership=member, payments=3, press=new_id().hex)
+        settle(desk)
+    assert longest.until - begun > timedelta(days=names.PAUSE_DAYS)
+    # On its last day, and on the day after.
+    for moment in (longest.until - timedelta(hours=2), longest.until + timedelta(hours=5)):
+        desk.stripe.advance(to=int(moment.timestamp()))
+        with at_stripes_time(desk) as now:
+            settle(desk)
+            assert sum(sum(each.from_pause.values()) for each in _half_a_year(now)) == 0
+    assert _moves(stripes_now(desk)) == {Move.RESUMED: 1}
+    assert _equal()
+
+
+def test_a_pause_that_nobody_ends_is_leaving_on_its_ninetieth_day(desk: Desk) -> None:
+    member = desk.join()
+    there = dashboard(desk).subscriptions
+    there.update(member.stripe_subscription_id, {"pause_collection": {"behavior": "void"}})
+    with at_stripes_time(desk) as begun:
+        settle(desk)
+    for days, left in ((89, 0), (91, 1)):
+        now = begun + timedelta(days=days)
+        assert sum(sum(each.from_pause.values()) for each in _half_a_year(now)) == left
+    assert _equal()
+
+
+def _half_a_year(now: datetime) -> list[movement.MovementMonth]:
+    return movement.movement(now=now, count=6)
+
+
 def test_a_pause_from_the_dashboard_is_dated_by_the_event_that_told_of_it(desk: Desk) -> None:
     member = desk.join()
     there = dashboard(desk).subscriptions

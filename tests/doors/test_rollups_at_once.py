@@ -1,16 +1,22 @@
 """Many workers at once: none waits for another for ever, and no number is lost."""
 
+import time
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from random import Random
+from threading import Event
 from typing import Final
 from uuid import UUID
 
 import pytest
 from django.db import connection, transaction
 
-from billing import figures
+from billing import figures, memberships, payments
+from billing.cause import Cause
 from billing.models import Membership, Payment
+from billing.snapshots import InvoiceSnapshot, PaymentSnapshot
 from tests import rows
+from tests.unit.test_states import SNAPSHOT
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.servers]
 
@@ -28,6 +34,55 @@ def test_workers_at_once_lose_no_number_and_never_block_each_other() -> None:
             each.result(timeout=60)
     found = figures.compare()
     assert found.equal, [str(each) for each in found.differences]
+
+
+def test_who_writes_a_membership_and_who_writes_its_payment_never_block_each_other() -> None:
+    """As when a renewal fails: two events of the same second, taken in by two workers."""
+    member = rows.membership(rows.alice())
+    written = Event()
+    with ThreadPoolExecutor(2) as pool:
+        paying = pool.submit(_fail, member, written)
+        changing = pool.submit(_change_price, member, written)
+        for each in (paying, changing):
+            each.result(timeout=60)
+    assert figures.compare().equal
+    assert Membership.objects.get().amount_cents == 500
+    assert Payment.objects.get().state == "failed"
+
+
+def _fail(member: Membership, written: Event) -> None:
+    """Write down a payment that failed, and take a moment before the commit."""
+    snapshot = PaymentSnapshot(
+        id="pi_fails", status="requires_payment_method", ref="", customer_id="cus_1",
+        amount_cents=199, currency="eur", charge_id="", paid_at=None,
+        first_failed_at=rows.NEXT_MONTH, fee_cents=None, net_cents=None, method="", last4="",
+        created=rows.NEXT_MONTH, livemode=False,
+    )  # fmt: skip
+    invoice = InvoiceSnapshot(
+        id="in_fails", subscription_id="sub_1", customer_id="cus_1", status="open",
+        billing_reason="subscription_cycle", attempt_count=1, next_attempt=None,
+        period_start=None, period_end=None, payment_intent_ids=(snapshot.id,),
+        created=rows.NEXT_MONTH, livemode=False,
+    )  # fmt: skip
+    try:
+        with transaction.atomic():
+            payments.record_renewal(
+                snapshot, membership=member, invoice=invoice, ticket=1, cause=Cause.clock()
+            )
+            written.set()
+            # Until the other waits for the rollups: no event tells of that.
+            time.sleep(0.5)
+    finally:
+        connection.close()
+
+
+def _change_price(member: Membership, written: Event) -> None:
+    written.wait(timeout=30)
+    snapshot = replace(SNAPSHOT, id=member.stripe_subscription_id or "", amount_cents=500)
+    try:
+        memberships.apply(member.pk, snapshot, ticket=2, cause=Cause.clock())
+    finally:
+        connection.close()
 
 
 def _work(number: int, stays: list[UUID], payments: list[UUID]) -> None:

@@ -3,10 +3,13 @@
 import csv
 import io
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from itertools import groupby
 from pathlib import Path
+from typing import Any
 
 import pytest
 import time_machine
@@ -373,6 +376,11 @@ def test_a_code_that_a_spreadsheet_would_run_is_guarded_and_a_credit_is_not(
         ('["*Amount", "amount"],', "", "does not say the amount"),
         ('["Description", "description"],', '["Who", "supporter"],', "a column of 'supporter'"),
         ('date = "%d/%m/%Y"', 'date = "day"', "date is no pattern"),
+        ('date = "%d/%m/%Y"', 'date = "%d/%m"', "date is no pattern"),
+        ("lines = 300", "lines = true", "lines is missing, or no int"),
+        ('["*Date", "date"],', '["*Date", ["date"]],', "not pairs of a heading and a field"),
+        ("[layouts.xero]", "[layouts]\nsaga = 1\n[layouts.xero]", "layouts.saga is no table"),
+        ("[layouts.xero]", "[tracking]\noptions = 3\n[layouts.xero]", "tracking.options"),
         ("[accounts]", "[accounts", "cannot be read"),
     ],
 )
@@ -424,6 +432,64 @@ def test_what_comes_for_a_closed_month_counts_in_the_open_one_and_says_so() -> N
     assert _month("2026-04") == april
     assert _month("2026-05").opening == april.closing == -2033
     assert _month("2026-05").late == ()
+
+
+def test_a_payout_that_is_told_late_is_posted_in_the_open_month() -> None:
+    _paid(500, 33, line={"id": "txn_1"})
+    _close("2026-03")
+    _payout(467, at=MARCH.replace(day=30), lines=["txn_1"])
+    april = _month("2026-04")
+    days = {each.day for each in journal.entries(april, chart.current())}
+    assert days == {date(2026, 4, 1)}
+    assert [each.day for each in april.payouts] == ["2026-03-30"]
+
+
+def test_who_closes_a_moment_after_a_colleague_is_shown_the_closed_month() -> None:
+    _paid()
+    _proven()
+    client = signed_in(Role.FINANCE)
+    with _meanwhile('FROM "billing_walk"', lambda: _close("2026-03")):
+        answer = client.post("/staff/books/2026-03/close/")
+    assert (answer.status_code, answer.headers["Location"]) == (302, "/staff/books/2026-03/")
+    assert Period.objects.count() == 1
+
+
+def test_what_comes_while_a_month_is_closed_and_must_be_explained_keeps_it_open() -> None:
+    _paid()
+    _proven()
+    stray = partial(_line, None, 900, at=MARCH, kind=LineKind.PAYMENT)
+    with (
+        _meanwhile('FROM "billing_stripeevent"', stray),
+        pytest.raises(NotYet, match="at this moment"),
+    ):
+        _close("2026-03")
+    assert not LedgerLine.objects.exclude(closed_month=None).exists()
+    assert _month("2026-03").strays == 1
+
+
+def test_what_comes_too_late_to_be_marked_is_income_and_deferred_in_one_month() -> None:
+    Plan.objects.filter(slug="yearly").update(benefit_class=BenefitClass.MATERIAL)
+    _paid()
+    member = rows.membership(slug="yearly")
+    with _meanwhile('UPDATE "billing_payment"', lambda: _paid(2388, 61, of=member)):
+        _close("2026-03")
+    march, april = _month("2026-03"), _month("2026-04")
+    assert (march.charges, march.newly_deferred) == (500, 0)
+    assert (april.charges, april.newly_deferred) == (2388, 2388 - 2 * 199)
+
+
+@contextmanager
+def _meanwhile(words: str, act: Callable[[], object]) -> Iterator[None]:
+    """Let something happen once, just before the first statement in which these words are."""
+    todo = [act]
+
+    def wrapper(execute: Callable[..., Any], sql: str, *args: Any) -> Any:
+        if todo and words in sql:
+            todo.pop()()
+        return execute(sql, *args)
+
+    with connection.execute_wrapper(wrapper):
+        yield
 
 
 def test_cash_that_is_told_late_counts_in_the_open_month_too() -> None:

@@ -33,6 +33,7 @@ def found(*, deploy: bool = False) -> set[str]:
         ("meitheal.E031", {"SHIELD_THRESHOLDS": {"unpaid": [60]}}),
         ("meitheal.E031", {"SHIELD_THRESHOLDS": {"unpaid": [60, 50]}}),
         ("meitheal.E032", {"BOOKS_FILE": "/nowhere/books.toml"}),
+        ("meitheal.E033", {"PAUSE_DAYS": 93}),
         ("meitheal.W003", {"CELERY_BROKER_URL": "memory://"}),
     ],
 )

@@ -246,13 +246,20 @@ def _follow(one: Somebody, found: Expected) -> None:
             found.moves[name, kind] += 1
             found.cents[name, kind] += worth - was
         paused_for = _paused_for(paused_for, was=was, worth=worth, standing=bool(standing))
-        if paused_for == 90:
+        # Three days more are offered: who comes back, or leaves, in them has not left before.
+        if paused_for == 90 and all(_rests(one, day + more) for more in (1, 2, 3)):
             found.resting[name] += 1
             paused_for = -1
         was = worth
         found.active[day] += worth > 0
         found.twelfths[day] += int(worth * 12)
         found.cohort[joined, day] += worth > 0
+
+
+def _rests(one: Somebody, day: int) -> bool:
+    """Whether they pause on this day, as far as anybody knows."""
+    standing = [each for each in (stay.worth(day) for stay in one.stays) if each is not None]
+    return day > DAYS or (bool(standing) and not sum(standing))
 
 
 def _paused_for(days: int, *, was: Fraction, worth: Fraction, standing: bool) -> int:

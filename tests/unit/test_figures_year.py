@@ -30,6 +30,7 @@ from members.reports import (
     plans,
     present,
     renewals,
+    rhythms,
     tenure,
     worth,
 )
@@ -212,6 +213,26 @@ def test_it_tells_what_part_left() -> None:
     assert (months[5].churn_share, months[5].net_churn_share) == (0, -1425)
     # April: (500) - 200 of 2,698.
     assert months[4].net_churn_share == 1112
+
+
+def test_it_tells_what_of_the_monthly_income_is_given_on_top() -> None:
+    # Alice's 2.00 of the 6.99 that she paid from April until July.
+    months = movement.movement(now=NOW, count=10)
+    told = {each.month.first.month: (each.on_top, each.on_top_cents) for each in months}
+    assert {month for month, each in told.items() if each == (1, 200)} == {4, 5, 6}
+    assert {each for month, each in told.items() if month not in {4, 5, 6}} == {(0, 0)}
+
+
+def test_it_never_mixes_monthly_and_yearly_in_one_rate() -> None:
+    months = {each.month.first.month: each for each in rhythms.rhythms(now=NOW, count=10)}
+    # March: Charlie's and the disputed one, of Alice's, theirs, d's and i's 2.00.
+    march, september = months[3], months[9]
+    assert (march.monthly.start, march.monthly.left, march.monthly.share) == (5, 2, 4000)
+    assert (march.yearly.start, march.yearly.left, march.yearly.share) == (4, 0, 0)
+    # The one that was not renewed, of Bob's, i's, j's and k's; withdrawn is not left.
+    assert (september.yearly.start, september.yearly.left) == (4, 1)
+    assert (september.monthly.start, september.monthly.left) == (3, 0)
+    assert sum(each.yearly.left for each in months.values()) == 1
 
 
 def test_it_tells_income_by_month_and_kind() -> None:

@@ -227,7 +227,7 @@ def test_it_dates_a_debit_note_by_the_day_on_which_the_money_came_back() -> None
     refund.state = RefundState.FAILED
     booked = BookedSnapshot(
         id="txn_back",
-        type="refund_failure",
+        category="refund_failure",
         amount_cents=refund.amount_cents,
         fee_cents=0,
         net_cents=refund.amount_cents,

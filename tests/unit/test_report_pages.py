@@ -128,6 +128,34 @@ def test_it_tells_where_mrr_came_from_and_went_to_the_cent(year: None) -> None:
             assert sum(moved) == end, line
 
 
+def test_it_tells_the_churn_of_monthly_and_yearly_memberships_apart(year: None) -> None:
+    lines = _csv(signed_in(Role.VIEWER), "leaving", "?period=y2026")
+    apart = lines[lines.index(["Monthly and yearly memberships"]) :]
+    assert _line(apart, "2026-04") == ["20", "6", "30.00", "0", "0", ""]
+    assert _line(apart, "2026-06") == ["14", "5", "35.71", "0", "0", ""]
+    # One of the yearly ones would be told by all who left, so neither number is.
+    rows.membership(rows.charlie(), slug="yearly", started_at=on(3), period_start=on(3))
+    lines = _csv(signed_in(Role.VIEWER, email="two@example.org"), "leaving", "?period=y2026")
+    apart = lines[lines.index(["Monthly and yearly memberships"]) :]
+    assert _line(apart, "2026-04") == ["hidden"] * 6
+
+
+def test_it_tells_what_of_mrr_is_given_on_top_and_hides_few_who_do(year: None) -> None:
+    Payment.objects.filter(amount_cents=500, paid_at=on(1)).update(extra_cents=100)
+    figures.rebuild()
+    lines = _csv(signed_in(Role.VIEWER), "growth", "?period=y2026")
+    on_top = lines[lines.index(["What is given on top, so that more arrives"]) :]
+    assert _line(on_top, "2026-01") == ["60.00", "12.00"]
+    assert _line(on_top, "2026-04") == ["52.00", "6.00"]
+    Payment.objects.update(extra_cents=0)
+    one = Payment.objects.filter(amount_cents=500, paid_at=on(1)).first()
+    assert one is not None
+    Payment.objects.filter(pk=one.pk).update(extra_cents=100)
+    figures.rebuild()
+    lines = _csv(signed_in(Role.VIEWER, email="two@example.org"), "growth", "?period=y2026")
+    assert ["2026-01", "60.00", "hidden"] in lines
+
+
 def test_it_hides_two_who_joined_and_what_would_tell_of_them(year: None) -> None:
     lines = _csv(signed_in(), "growth", "?period=y2026")
     march = _line(lines, "2026-03")

@@ -77,7 +77,7 @@ STORIES = st.lists(
 def _booked(kind: str, source: str, cents: int, moment: datetime, payment: Payment) -> None:
     movement = BookedSnapshot(
         id=f"txn_{kind}_{source}",
-        type=kind,
+        category=kind,
         amount_cents=cents,
         fee_cents=0,
         net_cents=cents,
@@ -129,7 +129,7 @@ def _question(payment: Payment, story: Story) -> None:
         amount_cents=story.cents,
         opened_at=moment,
     )
-    _booked("adjustment", dispute.stripe_dispute_id, -story.cents, moment, payment)
+    _booked("dispute", dispute.stripe_dispute_id, -story.cents, moment, payment)
     if dispute.state == DisputeState.LOST or story.fate.endswith("appeal"):
         dispute.state, final = DisputeState.LOST, dispute.state
         receipts.credit_dispute(dispute, cause=CLOCK, now=moment + timedelta(days=60))

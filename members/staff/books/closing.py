@@ -28,7 +28,9 @@ def close_page(request: HttpRequest, month: str) -> HttpResponseBase:
         else:
             messages.success(request, f"{found.month:%B %Y} is closed.")
             return redirect("staff-books-month", month)
-    wanted = next(each for each in months.open_months() if each.first == found.month)
+    wanted = next((each for each in months.open_months() if each.first == found.month), None)
+    if wanted is None:  # a colleague was a moment faster
+        return redirect("staff-books-month", month)
     ready = closing.readiness(wanted, found.pack)
     context = {"here": "books", "book": found, "pack": found.pack, "ready": ready}
     # The box is the one thing that can be put right on this page: it is told beside the box.

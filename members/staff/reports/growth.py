@@ -5,6 +5,7 @@ from collections.abc import Callable
 from billing.figures.names import Move
 from billing.money import format_amount
 from members.reports.movement import Moved, MovementMonth, movement
+from members.reports.small import tells
 from members.staff.reports.asked import Asked
 from members.staff.reports.charts import Chart, Series, columns, waterfall
 from members.staff.reports.moves import NAMES, TOTAL, Place, labels, small
@@ -24,7 +25,11 @@ def growing(asked: Asked) -> Told:
             Key("MRR a year", format_amount(last.end_cents * 12), "twelve times the MRR"),
         ],
         charts=[_fall(months, gone), _members(asked, months)],
-        tables=[_mrr(asked, months, gone), _persons(asked, months, gone)],
+        tables=[
+            _mrr(asked, months, gone),
+            _persons(asked, months, gone),
+            _on_top(asked, months),
+        ],
     )
 
 
@@ -81,6 +86,19 @@ def _lines(
     ]
     total = cells(ends[0][0], whole, ends[-1][1], TOTAL)
     return rows, Row("All of it", total, tone="total")
+
+
+def _on_top(asked: Asked, months: list[MovementMonth]) -> Table:
+    rows = [
+        month_row(
+            each.month.first,
+            [cents(each.end_cents), cents(each.on_top_cents, hidden=tells(each.on_top))],
+            runs=asked.runs(i),
+        )
+        for i, each in enumerate(months)
+    ]
+    heads = [Column("MRR at the end", "cents"), Column("Of it on top", "cents")]
+    return Table("on-top", "What is given on top, so that more arrives", "Month", heads, rows)
 
 
 def _fall(months: list[MovementMonth], gone: set[Place]) -> Chart:

@@ -8,6 +8,7 @@ from members.reports.movement import MovementMonth, movement
 from members.staff.reports.asked import Asked
 from members.staff.reports.charts import NONE, Chart, Series, columns
 from members.staff.reports.moves import CHURNED, FROM_PAUSE, NAMES, TOTAL, Place, labels, small
+from members.staff.reports.rhythm import by_rhythm
 from members.staff.reports.told import (
     Cell,
     Column,
@@ -45,6 +46,7 @@ def leaving(asked: Asked) -> Told:
         tables=[
             Table("churn", "Who left, month by month", "Month", _CHURN_HEADS, rows,
                   _churn_total(months, gone)),
+            by_rhythm(asked),
         ],
         notes=["Withdrawn within 14 days is not churn, and stands apart."],
     )  # fmt: skip

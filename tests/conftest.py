@@ -18,6 +18,7 @@ from django.dispatch import receiver
 from pytest_django import DjangoDbBlocker
 
 from tests import house as houses
+from tests import migrated
 from tests.local_stripe import PROBLEMS_VARIABLE, LocalStripe, ProblemFile
 from tests.processes import free_port
 from tests.servers import chromium_binary
@@ -42,10 +43,19 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     if not django_settings.SECRET_KEY.startswith("for-tests-only"):
         pytest.exit("Run `make test`, or pytest with ENV_FILE=tests/test.env.", returncode=2)
+    # Passwords cost no time here; the processes of the house have the real ones.
+    django_settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     # Else a suite that is told to stop would leave its servers behind.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     for name, what in MARKERS.items():
         config.addinivalue_line("markers", f"{name}: {what}")
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """The process of the house reads only those files that speak of it."""
+    if config.getoption("--house") != "only" or collection_path.suffix != ".py":
+        return None
+    return None if "house" in collection_path.read_text() else True
 
 
 @pytest.hookimpl(trylast=True)
@@ -87,6 +97,20 @@ def django_db_modify_db_settings(tmp_path_factory: pytest.TempPathFactory) -> No
     folder = tmp_path_factory.mktemp("database")
     name = str(folder / "tests.sqlite3") if on_sqlite else f"tests_{worker}"
     default.setdefault("TEST", {})["NAME"] = name
+    migrated.begin_with_copy(default)
+
+
+@pytest.fixture(scope="session")
+def django_db_keepdb(request: pytest.FixtureRequest) -> bool:
+    """Whether Django finds the test database there already: with SQLite, the copied file."""
+    copied = Path(os.environ.get(migrated.VARIABLE, "")).is_file()
+    return copied or bool(request.config.getvalue("reuse_db"))
+
+
+@pytest.fixture(scope="session")
+def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated SQLite file for processes that need one: to be copied, not to be written to."""
+    return migrated.sqlite_file(tmp_path_factory.mktemp("migrated"))
 
 
 @receiver(post_migrate)

@@ -50,7 +50,7 @@ class LocalStripe:
             env=clean_environment(**_problems_told_to()),
             log=self.log,
         )
-        self.service.await_ready(lambda: answers(f"{self.url}/_sandbox/clock"), seconds=15)
+        self.service.await_ready(lambda: answers(f"{self.url}/_sandbox/clock"), seconds=60)
         return self.service
 
     def stop(self) -> None:

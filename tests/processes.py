@@ -18,7 +18,7 @@ POLL_SECONDS: Final = 0.05
 # What a process of ours may inherit: nothing that could lead it to somebody's database or account.
 INHERITED: Final = (
     "PATH", "HOME", "USER", "LANG", "LC_ALL", "TZ", "TMPDIR", "TERM", "COLUMNS", "NO_COLOR",
-    "CI", "CHROMIUM", "STRIPE_RECORDINGS", "PYTHONDONTWRITEBYTECODE", "PYTHONPYCACHEPREFIX",
+    "CI", "CHROMIUM", "STRIPE_RECORDINGS", "PYTHONPYCACHEPREFIX",
 )  # fmt: skip
 
 

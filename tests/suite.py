@@ -15,10 +15,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from tests import servers
+from tests import migrated, servers
 from tests.processes import ROOT, clean_environment
 
-WORKERS: Final = "2"
+WORKERS: Final = "3"
 NOTHING_COLLECTED: Final = 5
 WITHOUT: Final = {
     "PostgreSQL": "the second pass: no test ran on PostgreSQL and Redis",
@@ -55,7 +55,8 @@ def main(arguments: Sequence[str]) -> int:
     What the machine lacks does not fail the suite, except with CI=true.
     """
     missing = servers.packages_missing()
-    total = run_pass("SQLite and the memory broker", arguments, variables={})
+    with sqlite_file() as variables:
+        total = run_pass("SQLite and the memory broker", arguments, variables=variables)
     if not {"PostgreSQL", "Redis"} & missing.keys():
         with real_servers() as variables:
             title = "PostgreSQL, Redis and separate processes"
@@ -106,12 +107,23 @@ class Run:
 
 
 @contextmanager
+def sqlite_file() -> Iterator[dict[str, str]]:
+    """A migrated SQLite file, for every process to copy; yields the variable that leads to it."""
+    with tempfile.TemporaryDirectory(prefix="meitheal-") as folder:
+        file = Path(folder) / "migrated.sqlite3"
+        migrated.migrate(f"sqlite:///{file}")
+        yield {migrated.VARIABLE: str(file)}
+
+
+@contextmanager
 def real_servers() -> Iterator[dict[str, str]]:
-    """A private PostgreSQL and Redis; yields the variables that lead to them."""
+    """A private PostgreSQL, migrated, and Redis; yields the variables that lead to them."""
     with ExitStack() as stack:
         database = stack.enter_context(servers.postgres())
         redis = stack.enter_context(servers.redis_server())
-        yield {"DATABASE_URL": database, **redis}
+        migrated.migrate(database)
+        name = database.rpartition("/")[2]
+        yield {"DATABASE_URL": database, migrated.VARIABLE: name, **redis}
 
 
 def _count(report: Path, code: int) -> Count:

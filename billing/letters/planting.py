@@ -10,9 +10,22 @@ from operator import attrgetter
 from typing import Any, Final
 
 from django.db import connection, models
-from django.db.models import Case, CharField, Exists, F, OuterRef, Q, QuerySet, UUIDField, Value
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.models import (
+    Case,
+    CharField,
+    Exists,
+    F,
+    Func,
+    OuterRef,
+    Q,
+    QuerySet,
+    UUIDField,
+    Value,
+)
 from django.db.models.expressions import Combinable, Expression
-from django.db.models.functions import Cast, Concat, Substr
+from django.db.models.functions import Cast, Concat
+from django.db.models.sql.compiler import SQLCompiler
 from django.utils import timezone
 
 from billing.letters.ahead import AHEAD, TOO_LATE, Turn
@@ -38,6 +51,20 @@ class _NewId(Expression):
     def as_sqlite(self, *_args: Any, **_more: Any) -> tuple[str, list[str]]:
         chance = "lower(hex(randomblob(9)))"
         return f"(%s || substr({chance}, 1, 3) || '8' || substr({chance}, 4, 15))", [self.begins]
+
+
+class _Dashed(Func):
+    """A UUID as SQLite keeps it, with the dashes that it has elsewhere."""
+
+    output_field = _TEXT
+
+    def as_sqlite(
+        self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **extra_context: Any
+    ) -> tuple[str, tuple[Any, ...]]:
+        sql, params = compiler.compile(self.source_expressions[0])
+        groups = [f"substr({sql}, {first}, {length})" for first, length in _GROUPS]
+        dashed = " || '-' || ".join(groups)
+        return f"({dashed})", (*params,) * len(groups)
 
 
 def plant(
@@ -86,12 +113,8 @@ def plant(
 
 
 def spelled(name: str) -> Expression:
-    """A UUID as keys have it, with dashes; SQLite keeps it without."""
-    if connection.vendor != "sqlite":
-        return Cast(name, _TEXT)
-    groups = [Substr(name, *place, output_field=_TEXT) for place in _GROUPS]
-    dashed = [part for group in groups for part in (Value("-"), group)][1:]
-    return Concat(*dashed, output_field=_TEXT)
+    """The UUID of this column as keys have it, with dashes; SQLite keeps it without."""
+    return _Dashed(name) if connection.vendor == "sqlite" else Cast(name, _TEXT)
 
 
 def _by_turn(turns: Sequence[Turn], moment: str, name: str) -> Expression:

@@ -2,7 +2,6 @@
 
 import os
 import re
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,7 @@ from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 from pytest_django.live_server_helper import LiveServer
 
 from billing import receipts
@@ -23,8 +22,7 @@ from members import access, sessions
 from members.models.access import Action, Field, Purpose
 from members.models.staff import Role
 from tests import rows
-from tests.browser.test_the_whole_way import FLAGS, accessible
-from tests.servers import chromium_binary
+from tests.browser.test_the_whole_way import accessible
 from tests.staff_desk import staff
 from tests.supporter_desk import path_of, signed_in
 
@@ -33,16 +31,6 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 PHONE, DESK = {"width": 390, "height": 844}, {"width": 1280, "height": 900}
 # A folder for pictures of every page, for whoever wants to look at them.
 PICTURES = os.environ.get("ACCOUNT_PICTURES", "")
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=chromium_binary(), args=FLAGS)
-        yield chromium
-        chromium.close()
-    del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
 
 
 def membership(**more: Any) -> Membership:

@@ -1,14 +1,12 @@
 """The board in a real browser: on a phone and on a desk, by day and by night, well and red."""
 
-import os
-from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
 from django.utils import timezone
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 from pytest_django.live_server_helper import LiveServer
 
 from billing.models import JobRun, Letter, Pulse, StripeEvent
@@ -18,8 +16,6 @@ from billing.models.watch import JobResult
 from members import watch
 from tests.browser.test_account_pages import DESK, PHONE, fits
 from tests.browser.test_staff_letters_pages import PICTURES
-from tests.browser.test_the_whole_way import FLAGS
-from tests.servers import chromium_binary
 from tests.staff_desk import signed_in
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -30,16 +26,6 @@ VIEWS = [
     pytest.param(DESK, "dark", id="desk by night", marks=pytest.mark.long),
     pytest.param(DESK, "light", id="desk", marks=pytest.mark.long),
 ]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=chromium_binary(), args=FLAGS)
-        yield chromium
-        chromium.close()
-    del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
 
 
 def _trouble() -> None:

@@ -1,14 +1,13 @@
 """The books in a real browser, on a phone and on a desk, by day and by night."""
 
 import os
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 from django.conf import settings
 from django.utils import timezone
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 from pytest_django.live_server_helper import LiveServer
 
 from billing.accounts import closing
@@ -19,24 +18,13 @@ from billing.models.plan import BenefitClass
 from members.models.staff import Role
 from tests import rows
 from tests.browser.test_account_pages import DESK, PHONE, fits
-from tests.browser.test_the_whole_way import FLAGS, accessible
-from tests.servers import chromium_binary
+from tests.browser.test_the_whole_way import accessible
 from tests.staff_desk import signed_in
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 # A folder for pictures of every page, for whoever wants to look at them.
 PICTURES = os.environ.get("BOOKS_PICTURES", "")
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=chromium_binary(), args=FLAGS)
-        yield chromium
-        chromium.close()
-    del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
 
 
 def _busy_months() -> tuple[str, str]:

@@ -1,7 +1,6 @@
 """The desk in a real browser: found, opened, helped, on a phone and on a desk."""
 
 import os
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -9,7 +8,7 @@ import pytest
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 from pytest_django.live_server_helper import LiveServer
 
 from billing import comps, receipts
@@ -24,8 +23,7 @@ from members.models.staff import Role
 from members.models.supporter import supporter_for
 from tests import rows
 from tests.browser.test_account_pages import DESK, PHONE, fits
-from tests.browser.test_the_whole_way import FLAGS, accessible
-from tests.servers import chromium_binary
+from tests.browser.test_the_whole_way import accessible
 from tests.staff_desk import signed_in
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -33,16 +31,6 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 NARROW = {"width": 320, "height": 640}
 # A folder for pictures of every page, for whoever wants to look at them.
 PICTURES = os.environ.get("DESK_PICTURES", "")
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=chromium_binary(), args=FLAGS)
-        yield chromium
-        chromium.close()
-    del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
 
 
 def a_life() -> Supporter:

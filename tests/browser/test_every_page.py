@@ -17,7 +17,6 @@ from members.models.staff import Role
 from tests import staff_desk
 from tests.belongings import Belongings
 from tests.browser import eyes
-from tests.browser.test_account_pages import browser  # noqa: F401 - a fixture
 from tests.doors.test_authorisation import BAD, MACHINES, PAGE, TABLE
 from tests.routes import filled
 
@@ -71,7 +70,7 @@ def _news_site(settings: Settings) -> None:
 
 
 @pytest.fixture
-def alices(browser: Browser, live_server: LiveServer) -> Iterator[Any]:  # noqa: F811 - the fixture
+def alices(browser: Browser, live_server: LiveServer) -> Iterator[Any]:
     """Makes devices on which Alice is signed in."""
     things, contexts = Belongings(), []
 
@@ -88,7 +87,7 @@ def alices(browser: Browser, live_server: LiveServer) -> Iterator[Any]:  # noqa:
 
 
 @pytest.fixture
-def admins(browser: Browser, live_server: LiveServer) -> Iterator[Any]:  # noqa: F811 - the fixture
+def admins(browser: Browser, live_server: LiveServer) -> Iterator[Any]:
     """Makes devices on which somebody who looks after staff is signed in."""
     things, contexts = Belongings(), []
     session = staff_desk.signed_in(Role.ADMIN).cookies[settings.SESSION_COOKIE_NAME].value

@@ -7,7 +7,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from members import signin
 from tests import rows
-from tests.browser.test_account_pages import browser, fits  # noqa: F401 - a fixture
+from tests.browser.test_account_pages import fits
 from tests.browser.test_the_whole_way import accessible
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -16,7 +16,7 @@ PAPERS = ["/privacy/", "/terms/", "/accessibility/"]
 
 
 def test_leaving_takes_the_page_out_of_the_way_back(
-    browser: Browser,  # noqa: F811 - the fixture
+    browser: Browser,
     live_server: LiveServer,
     settings: Settings,
 ) -> None:
@@ -35,10 +35,11 @@ def test_leaving_takes_the_page_out_of_the_way_back(
     plain.wait_for_url("**/healthz")
 
 
-@pytest.mark.parametrize("colours", ["light", "dark"])
+# By day they are looked at with every other page (test_every_page).
+@pytest.mark.parametrize("colours", [pytest.param("light", marks=pytest.mark.long), "dark"])
 def test_the_papers_can_be_read_by_everybody_in_both_languages(
     colours: str,
-    browser: Browser,  # noqa: F811 - the fixture
+    browser: Browser,
     live_server: LiveServer,
 ) -> None:
     context = browser.new_context(
@@ -70,7 +71,7 @@ def test_the_papers_can_be_read_by_everybody_in_both_languages(
 @pytest.mark.parametrize("script", [True, False])
 def test_leaving_a_page_behind_a_link_does_not_tell_where_one_comes_from(
     script: bool,
-    browser: Browser,  # noqa: F811 - the fixture
+    browser: Browser,
     live_server: LiveServer,
     settings: Settings,
 ) -> None:

@@ -7,13 +7,13 @@ import pytest
 from playwright.sync_api import Browser, Page
 from pytest_django.live_server_helper import LiveServer
 
-from tests.browser.test_account_pages import DESK, browser  # noqa: F401 - a fixture
+from tests.browser.test_account_pages import DESK
 from tests.browser.test_public_doors import SMALL, look
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 
-def open_page(browser: Browser, server: LiveServer, size: dict[str, int], **more: Any) -> Page:  # noqa: F811 - the fixture
+def open_page(browser: Browser, server: LiveServer, size: dict[str, int], **more: Any) -> Page:
     return browser.new_context(viewport=size, base_url=server.url, **more).new_page()  # type: ignore[arg-type]  # a TypedDict
 
 
@@ -34,7 +34,7 @@ def go_on(page: Page) -> None:
 def test_joining_can_be_done_by_everybody(
     size: dict[str, int],
     scheme: str,
-    browser: Browser,  # noqa: F811 - the fixture
+    browser: Browser,
     live_server: LiveServer,
 ) -> None:
     page = open_page(browser, live_server, size, color_scheme=scheme)
@@ -60,7 +60,7 @@ def test_joining_can_be_done_by_everybody(
 
 
 def test_it_takes_an_amount_of_ones_own_without_a_script(
-    browser: Browser,  # noqa: F811 - the fixture
+    browser: Browser,
     live_server: LiveServer,
 ) -> None:
     page = open_page(browser, live_server, SMALL, java_script_enabled=False)

@@ -12,7 +12,6 @@ from billing.models import Letter, Membership, Payment
 from billing.models.letter import LetterState
 from members.models import ChargeReport, Withdrawal
 from tests.browser import eyes
-from tests.browser.test_account_pages import browser  # noqa: F401 - a fixture
 from tests.house import House
 
 pytestmark = pytest.mark.browser
@@ -31,7 +30,7 @@ DEVICES: Final = [
 class Device:
     """A browser in somebody's hands, and the house it visits."""
 
-    def __init__(self, browser: Browser, house: House, size: str, scripts: bool) -> None:  # noqa: F811 - the fixture's type
+    def __init__(self, browser: Browser, house: House, size: str, scripts: bool) -> None:
         self._chromium, self._size, self._scripts = browser, eyes.SIZES[size], scripts
         self.house, self.name = house, f"{size}-{'script' if scripts else 'plain'}"
         self.page = self.another()
@@ -91,7 +90,7 @@ class Device:
 @pytest.fixture
 def device(
     request: pytest.FixtureRequest,
-    browser: Browser,  # noqa: F811 - the fixture
+    browser: Browser,
     house: House,
 ) -> Iterator[Device]:
     size, scripts = request.param

@@ -13,11 +13,10 @@ from members import addresses
 from members.models import Erasure
 from members.privacy import copies
 from tests import rows
-from tests.browser.test_account_pages import (  # noqa: F401 - a fixture
+from tests.browser.test_account_pages import (
     DESK,
     PHONE,
     active,
-    browser,
     fits,
     joined_today,
     keep_a_picture,
@@ -50,7 +49,7 @@ ABOUT = {
 def test_every_link_about_a_membership_can_be_used_by_everybody(
     purpose: Purpose,
     size: dict[str, int],
-    browser: Browser,  # noqa: F811 - the fixture
+    browser: Browser,
     live_server: LiveServer,
 ) -> None:
     path = path_of(purpose, ABOUT[purpose]().pk, rows.alice())
@@ -61,7 +60,7 @@ def test_every_link_about_a_membership_can_be_used_by_everybody(
 @SIZES
 def test_every_other_link_can_be_used_by_everybody(
     size: dict[str, int],
-    browser: Browser,  # noqa: F811 - the fixture
+    browser: Browser,
     live_server: LiveServer,
 ) -> None:
     alice = rows.alice()
@@ -89,7 +88,7 @@ def test_every_other_link_can_be_used_by_everybody(
 @SIZES
 def test_the_wishes_and_the_data_of_a_supporter_can_be_used_by_everybody(
     size: dict[str, int],
-    browser: Browser,  # noqa: F811 - the fixture
+    browser: Browser,
     live_server: LiveServer,
 ) -> None:
     alice = active().supporter

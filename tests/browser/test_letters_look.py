@@ -9,15 +9,13 @@ from typing import Literal
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
-from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
+from playwright.sync_api import Browser, Page, ViewportSize
 
 from billing.letters import languages, mail
 from billing.letters.draft import Recipient
 from billing.letters.samples import SAMPLES
 from billing.models import Letter
 from members.staff.letters import samples as _samples  # noqa: F401 - adds those of members
-from tests.browser.test_the_whole_way import FLAGS
-from tests.servers import chromium_binary
 
 pytestmark = [pytest.mark.browser]
 
@@ -28,16 +26,6 @@ LANGUAGES = [code for code, _name in settings.LETTER_LANGUAGES]
 OF_PAGES = {"landmark-one-main", "region", "landmark-unique", "page-has-heading-one"}
 # The longest line that is read with ease is some 75 signs; ours are 17 px high.
 WIDEST = 560
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=chromium_binary(), args=FLAGS)
-        yield chromium
-        chromium.close()
-    del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
 
 
 def _letters(language: str) -> Iterator[tuple[str, str]]:

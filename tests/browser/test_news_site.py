@@ -22,9 +22,8 @@ from members.embed import badges
 from members.models import Badge
 from members.models.staff import Role
 from tests import rows
-from tests.browser.test_account_pages import (  # noqa: F401 - a fixture
+from tests.browser.test_account_pages import (
     DESK,
-    browser,
     fits,
 )
 from tests.browser.test_the_whole_way import accessible
@@ -94,7 +93,7 @@ def news(live_server: LiveServer, settings: Settings) -> Iterator[str]:
 
 
 def test_every_snippet_works_on_another_site(
-    browser: Browser,  # noqa: F811 - the fixture
+    browser: Browser,
     live_server: LiveServer,
     news: str,
 ) -> None:
@@ -142,7 +141,7 @@ def _badges(asked: list[Request]) -> list[Request]:
     return [each for each in asked if "/badge/" in each.url]
 
 
-def _watched(browser: Browser, server: LiveServer) -> tuple[Page, list[Request], list[str]]:  # noqa: F811 - the fixture
+def _watched(browser: Browser, server: LiveServer) -> tuple[Page, list[Request], list[str]]:
     """A page, what it asked of us, and what its console complained of."""
     page = browser.new_context(viewport=DESK).new_page()  # type: ignore[arg-type]  # a TypedDict
     asked: list[Request] = []
@@ -162,7 +161,7 @@ def _watched(browser: Browser, server: LiveServer) -> tuple[Page, list[Request],
 
 
 def test_the_pages_of_it_are_for_everybody(
-    browser: Browser,  # noqa: F811 - the fixture
+    browser: Browser,
     live_server: LiveServer,
     news: str,
 ) -> None:

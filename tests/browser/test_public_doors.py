@@ -9,10 +9,9 @@ from pytest_django.live_server_helper import LiveServer
 
 from members.models import ChargeReport, Withdrawal
 from tests import rows
-from tests.browser.test_account_pages import (  # noqa: F401 - a fixture
+from tests.browser.test_account_pages import (
     DESK,
     PHONE,
-    browser,
     fits,
 )
 from tests.browser.test_the_whole_way import accessible
@@ -25,13 +24,13 @@ SIZES = pytest.mark.parametrize(
     [
         pytest.param(SMALL, id="320"),
         pytest.param(PHONE, id="phone", marks=pytest.mark.long),
-        pytest.param(DESK, id="desk"),
+        pytest.param(DESK, id="desk", marks=pytest.mark.long),
     ],
 )
 PICTURES = os.environ.get("ACCOUNT_PICTURES", "")
 
 
-def context_of(browser: Browser, server: LiveServer, size: dict[str, int]) -> BrowserContext:  # noqa: F811 - the fixture
+def context_of(browser: Browser, server: LiveServer, size: dict[str, int]) -> BrowserContext:
     """A browser of this size, that nobody has signed in with."""
     return browser.new_context(viewport=size, base_url=server.url)  # type: ignore[arg-type]  # a TypedDict
 
@@ -46,7 +45,7 @@ def look(page: Page, name: str, size: dict[str, int]) -> None:
 @SIZES
 def test_withdrawing_can_be_done_by_everybody(
     size: dict[str, int],
-    browser: Browser,  # noqa: F811 - the fixture
+    browser: Browser,
     live_server: LiveServer,
 ) -> None:
     member = rows.membership()
@@ -72,7 +71,7 @@ def test_withdrawing_can_be_done_by_everybody(
 @SIZES
 def test_reporting_a_charge_can_be_done_by_everybody(
     size: dict[str, int],
-    browser: Browser,  # noqa: F811 - the fixture
+    browser: Browser,
     live_server: LiveServer,
 ) -> None:
     page = context_of(browser, live_server, size).new_page()
@@ -92,7 +91,7 @@ def test_reporting_a_charge_can_be_done_by_everybody(
 
 
 def test_both_work_without_javascript(
-    browser: Browser,  # noqa: F811 - the fixture
+    browser: Browser,
     live_server: LiveServer,
 ) -> None:
     plain = browser.new_context(base_url=live_server.url, java_script_enabled=False)

@@ -18,7 +18,6 @@ from members.models.staff import Role
 from members.staff.reports.shelf import REPORTS
 from tests import rows
 from tests.browser import eyes
-from tests.browser.test_account_pages import browser  # noqa: F401 - a fixture
 from tests.staff_desk import signed_in
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -54,7 +53,7 @@ def _busy_year() -> None:
 
 
 @pytest.fixture
-def pages(browser: Browser, live_server: LiveServer) -> Iterator[Any]:  # noqa: F811 - the fixture
+def pages(browser: Browser, live_server: LiveServer) -> Iterator[Any]:
     """Makes pages of a browser in which a member of staff is signed in."""
     _busy_year()
     session = signed_in(Role.SUPPORT).cookies[settings.SESSION_COOKIE_NAME].value

@@ -15,7 +15,7 @@ from members.models import JoinLink
 from members.models.shield import ForceReason, Level
 from members.shield import watch
 from tests import rows
-from tests.browser.test_account_pages import DESK, PHONE, browser  # noqa: F401 - a fixture
+from tests.browser.test_account_pages import DESK, PHONE
 from tests.browser.test_public_doors import SMALL, context_of, look
 from tests.letter_desk import link_in, sent
 from tests.local_stripe import LocalStripe
@@ -61,7 +61,7 @@ def goes_on(page: Page) -> None:
 
 
 def test_chromium_does_the_sum_and_the_button_goes_on(
-    browser: Browser,  # noqa: F811 - the fixture
+    browser: Browser,
     live_server: LiveServer,
 ) -> None:
     hold(Level.PRESSED)
@@ -77,7 +77,7 @@ def test_chromium_does_the_sum_and_the_button_goes_on(
 
 
 def test_without_javascript_a_link_comes_and_opens_that_order(
-    browser: Browser,  # noqa: F811 - the fixture
+    browser: Browser,
     live_server: LiveServer,
     settings: Any,
 ) -> None:
@@ -106,7 +106,7 @@ def test_without_javascript_a_link_comes_and_opens_that_order(
 )
 def test_its_pages_are_for_everybody(
     size: dict[str, int],
-    browser: Browser,  # noqa: F811 - the fixture
+    browser: Browser,
     live_server: LiveServer,
     settings: Any,
 ) -> None:

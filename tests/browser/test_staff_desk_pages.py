@@ -15,7 +15,7 @@ from members.models.access import Action, Field, Purpose
 from members.models.listing import ListState, StaffList
 from members.models.staff import Role
 from tests import rows
-from tests.browser.test_account_pages import DESK, PHONE, browser  # noqa: F401 - a fixture
+from tests.browser.test_account_pages import DESK, PHONE
 from tests.browser.test_public_doors import SMALL, context_of, look
 from tests.staff_desk import LONG, entered, staff
 
@@ -71,7 +71,7 @@ def read_a_lot(member: StaffMember) -> None:
 @SIZES
 def test_the_team_and_the_access_log_are_for_everybody(
     size: dict[str, int],
-    browser: Browser,  # noqa: F811 - the fixture
+    browser: Browser,
     live_server: LiveServer,
 ) -> None:
     dara = old(Role.ADMIN, "dara@example.org", "Dara")
@@ -107,7 +107,7 @@ def test_the_team_and_the_access_log_are_for_everybody(
 @SIZES
 def test_lists_are_for_everybody(
     size: dict[str, int],
-    browser: Browser,  # noqa: F811 - the fixture
+    browser: Browser,
     live_server: LiveServer,
     monkeypatch: Any,
 ) -> None:

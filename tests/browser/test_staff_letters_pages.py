@@ -1,14 +1,13 @@
 """The staff's pages of letters in a real browser, on a phone and on a desk, by day and by night."""
 
 import os
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from django.conf import settings
 from django.utils import timezone
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 from pytest_django.live_server_helper import LiveServer
 
 from billing import receipts
@@ -21,24 +20,13 @@ from members import vault
 from members.models import StaffMember
 from tests import rows
 from tests.browser.test_account_pages import DESK, PHONE, fits
-from tests.browser.test_the_whole_way import FLAGS, accessible
-from tests.servers import chromium_binary
+from tests.browser.test_the_whole_way import accessible
 from tests.staff_desk import signed_in
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 # A folder for pictures of every page, for whoever wants to look at them.
 PICTURES = os.environ.get("LETTER_PICTURES", "")
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=chromium_binary(), args=FLAGS)
-        yield chromium
-        chromium.close()
-    del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
 
 
 def _busy_day() -> dict[str, Letter]:

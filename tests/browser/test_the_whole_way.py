@@ -1,34 +1,20 @@
 """The whole way in a real browser: join, pay, read the letters, sign in, leave, and the report."""
 
-import os
 import re
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from billing.models import Letter, Membership
 from billing.models.letter import LetterState
+from tests.browser.eyes import AXE, RULES
 from tests.house import House
-from tests.servers import chromium_binary
 
 pytestmark = pytest.mark.browser
 
 ALICE = "alice@example.org"
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync"]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    # Playwright's event loop makes Django think that the ORM is called from asynchronous code.
-    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=chromium_binary(), args=FLAGS)
-        yield chromium
-        chromium.close()
-    del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
 
 
 @pytest.fixture
@@ -51,7 +37,7 @@ def page(browser: Browser, house: House) -> Iterator[Page]:
 
 def accessible(page: Page) -> None:
     """Fail on anything that axe finds serious (WCAG 2.2 AA)."""
-    found = Axe().run(page).response["violations"]
+    found = AXE.run(page, options=RULES).response["violations"]
     serious = [
         (each["id"], each["nodes"][0]["html"])
         for each in found

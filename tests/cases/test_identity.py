@@ -35,7 +35,7 @@ from tests.doors.test_duplicates import CHOICE, checkout_of
 from tests.doors.test_grace import FAILS_LATER, customer_of
 from tests.local_stripe import LocalStripe
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 # What a payload may leave null, by which RE's handler once found every row without one.
 BLANK: Final = ("payment_intent", "charge", "customer", "subscription", "parent", "metadata")

@@ -163,6 +163,7 @@ def test_what_no_event_ever_told_is_asked_for_and_arrives(desk: Desk) -> None:
 
 
 # Other shapes
+@pytest.mark.once
 @pytest.mark.case("E20", "F18")
 @pytest.mark.parametrize("shape", ["legacy", "thin"])
 def test_an_event_of_another_version_or_shape_says_the_same(shape: str, desk: Desk) -> None:
@@ -207,6 +208,7 @@ def test_an_endpoint_that_was_changed_by_hand_is_brought_back_to_what_is_handled
     assert endpoint["status"] == "enabled"
 
 
+@pytest.mark.once
 @pytest.mark.case("F18")
 def test_all_that_we_ask_of_stripe_is_what_its_own_types_allow(desk: Desk) -> None:
     """The local Stripe checks every request and every answer against the SDK's types."""

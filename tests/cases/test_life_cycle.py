@@ -223,7 +223,9 @@ def test_it_ends_with_one_good_bye_and_nothing_owed_whatever_stripe_does_last(
 
 
 @pytest.mark.case("E9")
-@pytest.mark.parametrize("outcome", ["unpaid", "past_due", "pause"])
+@pytest.mark.parametrize(
+    "outcome", ["unpaid", pytest.param("past_due", marks=pytest.mark.long), "pause"]
+)
 def test_who_joins_again_while_stripe_has_given_up_has_one_and_owes_nothing(
     outcome: str, desk: Desk
 ) -> None:
@@ -322,10 +324,15 @@ CALENDAR = {
     "late in winter": ("monthly", "2027-01-31T23:30", ["2027-02-28", "2027-04-01"]),
     "late in summer": ("monthly", "2027-06-30T23:30", ["2027-07-31", "2027-08-31"]),
 }
+# What another of them asks as well.
+ALIKE = {"month end", "the clocks go forward", "late in winter"}
 
 
 @pytest.mark.case("E14")
-@pytest.mark.parametrize("when", CALENDAR)
+@pytest.mark.parametrize(
+    "when",
+    [pytest.param(each, marks=pytest.mark.long if each in ALIKE else ()) for each in CALENDAR],
+)
 def test_stripes_anchor_decides_the_day_and_dublin_what_it_is_called(when: str, desk: Desk) -> None:
     slug, begins, days = CALENDAR[when]
     began = datetime.fromisoformat(begins).replace(tzinfo=UTC)

@@ -28,7 +28,7 @@ from tests.cases.acts import (
 from tests.doors.conftest import Desk
 from tests.supporter_desk import signed_in, text_of
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 
 def renewed(desk: Desk) -> tuple[Membership, Payment]:

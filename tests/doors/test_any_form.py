@@ -109,7 +109,7 @@ def check(forms: Forms, route: str, data: st.DataObject) -> None:
 
 
 QUICK: Final = settings(
-    max_examples=6,
+    max_examples=4,
     deadline=None,
     database=None,
     phases=[Phase.explicit, Phase.generate],

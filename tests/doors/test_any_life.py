@@ -27,7 +27,7 @@ from tests.postman import Postman
 pytestmark = pytest.mark.django_db
 
 # The second pass of the suite lives fewer: PostgreSQL is asked the same questions, more slowly.
-LIVES: Final = int(os.environ.get("MEITHEAL_LIVES", "10" if houses.on_servers() else "25"))
+LIVES: Final = int(os.environ.get("MEITHEAL_LIVES", "6" if houses.on_servers() else "15"))
 SEED: Final = int(os.environ.get("MEITHEAL_SEED", "20261122"))
 
 a_life = st.tuples(st.integers(0, 2**32), drawn())

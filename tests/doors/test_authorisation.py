@@ -264,8 +264,7 @@ TABLE: Final[dict[str, Rule]] = {
 
 @pytest.fixture(autouse=True)
 def _all_doors_there(settings: Settings) -> None:
-    """A news site that shows the meter and badges; and passwords that cost no time."""
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    """A news site that shows the meter and badges."""
     settings.NEWS_ORIGINS = ["https://news.example"]
     settings.METER_GOAL_MEMBERS = 100
 

@@ -238,6 +238,7 @@ def test_what_is_foreign_twice_stays_so(desk: Desk) -> None:
     assert inbox.retry([seemed.pk]) == 1, "a person may look as often as they like"
 
 
+@pytest.mark.once
 def test_webhooks_that_stripe_dropped_arrive_by_the_command(house: House) -> None:
     """The whole service: the local Stripe drops every delivery, and the worker does the rest."""
     dropped(house)
@@ -247,6 +248,7 @@ def test_webhooks_that_stripe_dropped_arrive_by_the_command(house: House) -> Non
     assert not StripeEvent.objects.filter(state=EventState.PARKED).exists()
 
 
+@pytest.mark.servers
 def test_two_commands_at_once_do_no_harm(house: House) -> None:
     dropped(house)
     both = [started(house, "backfill") for _ in range(2)]

@@ -28,7 +28,7 @@ from tests.postman import Postman
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 Path = Callable[[Life], object]
-_STRIDE: Final = 15
+_STRIDE: Final = 20
 _WRITES: Final = ("INSERT", "UPDATE", "DELETE", "RELEASE")
 
 
@@ -125,7 +125,7 @@ PATHS: Final[dict[str, tuple[Path, Path]]] = {
 def test_the_end_is_the_same_wherever_the_worker_dies(
     stripe: LocalStripe, postman: Postman, pytestconfig: pytest.Config, name: str
 ) -> None:
-    # Every write in the long run; in the short one every fifteenth, beginning at another each time.
+    # Every write in the long run; in the short one every twentieth, beginning at another each time.
     stride = 1 if pytestconfig.getoption("--long") else _STRIDE
     start = sorted(PATHS).index(name) % stride
     rows.alice()

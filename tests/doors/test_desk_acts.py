@@ -25,11 +25,6 @@ from tests.staff_helping import choose, confirm, do, folded, open_record, path_o
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture(autouse=True)
-def _fast(settings: Settings) -> None:
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-
-
 def at_the_desk(supporter: Supporter, role: Role = Role.SUPPORT) -> Client:
     client = signed_in(role)
     open_record(client, supporter)
@@ -253,6 +248,7 @@ def test_the_timeline_is_read_by_topic(show: str) -> None:
 _WHOSE = ["refund", "resend", "cancel", "keep", "end", "pause", "resume", "uncomp", "note", "comp"]
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("act", _WHOSE)
 def test_a_row_of_a_stranger_is_no_row(act: str) -> None:
     rows.membership(rows.alice())

@@ -39,11 +39,6 @@ def joined(email: str, name: str) -> Supporter:
     return someone
 
 
-@pytest.fixture(autouse=True)
-def _fast(settings: Settings) -> None:
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-
-
 def find(client: Client, term: str, **more: str) -> str:
     page = client.post(DESK, {"term": term, "purpose": "asked", **more})
     assert page.status_code == 200, page.content

@@ -17,7 +17,7 @@ from tests.doors.conftest import Desk
 from tests.doors.test_grace import FAILS_LATER, customer_of, fail, pay
 from tests.supporter_desk import folded, press, press_in, signed_in, text_of
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 CHOICE = {
     "plan": "monthly",

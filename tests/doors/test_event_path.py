@@ -64,6 +64,7 @@ def test_it_sends_one_receipt_when_every_event_arrives_ten_times(
     assert StripeEvent.objects.count() == len(events)
 
 
+@pytest.mark.once
 @pytest.mark.case("E2")
 @pytest.mark.parametrize("seed", range(6))
 def test_it_ends_the_same_in_whatever_order_a_life_arrives(desk: Desk, seed: int) -> None:

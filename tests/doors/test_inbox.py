@@ -135,6 +135,7 @@ def test_a_stuck_invoice_is_parked_until_a_person_has_mended_it(desk: Desk) -> N
     assert StripeEvent.objects.get(pk="evt_made_up1").error == ""
 
 
+@pytest.mark.once
 def test_it_waits_longer_with_each_try_and_never_at_the_same_moment(desk: Desk) -> None:
     membership = desk.join()
     desk.stripe.tell("down", seconds=60)

@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 from django.db import connection, transaction
 from django.utils import timezone
-from pytest_django.fixtures import Settings
 
 from members.exports import making
 from members.models import AccessLog, ListPart, StaffList
@@ -49,9 +48,8 @@ with connection.execute_wrapper(die):
 
 
 def test_a_list_whose_worker_was_killed_is_carried_on_by_another(
-    settings: Settings, monkeypatch: pytest.MonkeyPatch
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     members = [rows.membership(rows.alice(), created_at=rows.START) for _ in range(7)]
     client = signed_in(Role.FINANCE)
     wanted = ask_for_list(client)
@@ -78,10 +76,7 @@ def test_a_list_whose_worker_was_killed_is_carried_on_by_another(
 
 
 @pytest.mark.servers
-def test_a_step_that_is_under_way_leaves_nothing_of_who_is_erased_meanwhile(
-    settings: Settings,
-) -> None:
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+def test_a_step_that_is_under_way_leaves_nothing_of_who_is_erased_meanwhile() -> None:
     rows.membership(rows.alice())
     wanted = ask_for_list(signed_in(Role.ADMIN), columns=["membership", "name"])
     StaffList.objects.update(state=ListState.MAKING)

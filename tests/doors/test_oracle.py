@@ -199,7 +199,6 @@ CASES: Final = {
 @pytest.fixture(autouse=True)
 def _own_counts(settings: Settings) -> Iterator[None]:
     settings.REDIS_URL = ""
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     limits.storage.cache_clear()
     yield
     limits.storage.cache_clear()

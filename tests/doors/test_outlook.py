@@ -138,7 +138,13 @@ def live(desk: Desk, *, shuffled: bool = False) -> int:
     return seen
 
 
-@pytest.mark.parametrize("shuffled", [False, True], ids=["in order", "last first"])
+@pytest.mark.parametrize(
+    "shuffled",
+    [
+        pytest.param(False, id="in order", marks=pytest.mark.long),
+        pytest.param(True, id="last first"),
+    ],
+)
 def test_a_year_of_a_membership_comes_as_foreseen(desk: Desk, shuffled: bool) -> None:
     stripe = desk.stripe
     started = desk.open(rows.alice(), "monthly", 300)

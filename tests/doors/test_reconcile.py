@@ -336,6 +336,7 @@ def test_a_second_run_says_so_and_does_nothing(desk: Desk) -> None:
     assert not Receipt.objects.exists()
 
 
+@pytest.mark.servers
 def test_two_commands_at_once_and_one_of_them_killed_do_no_harm(house: House) -> None:
     dropped(house)
     both = [started(house, "reconcile", "--apply") for _ in range(2)]

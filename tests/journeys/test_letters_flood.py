@@ -44,7 +44,7 @@ class Size:
     patience: float
 
 
-SMALL: Final = Size(receipts=200, workers=2, kills=3, patience=180)
+SMALL: Final = Size(receipts=120, workers=2, kills=3, patience=180)
 LARGE: Final = Size(receipts=2000, workers=4, kills=20, patience=1500)
 
 

@@ -72,6 +72,7 @@ def test_a_month_later_the_membership_is_renewed_and_receipted(house: House) -> 
     assert [each.number for each in Receipt.objects.order_by("number")] == [1, 2]
 
 
+@pytest.mark.once
 def test_the_yearly_reminder_is_sent_once_three_weeks_before(house: House) -> None:
     membership = member(house, plan="yearly", amount="23.88")
     assert membership.period_end is not None
@@ -128,6 +129,7 @@ def test_a_refund_from_the_dashboard_brings_a_credit_note(house: House) -> None:
     assert Membership.objects.get().state == MembershipState.ACTIVE
 
 
+@pytest.mark.once
 def test_a_stranger_finds_nothing_of_alices(house: House) -> None:
     membership = member(house)
     house.pay(house.join(plan="once", amount="5", email=CHARLIE))
@@ -142,6 +144,7 @@ def test_a_stranger_finds_nothing_of_alices(house: House) -> None:
         assert charlie.get(path).status in {404, 405}, path
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("email", [ALICE, "nobody@example.org"])
 def test_asking_for_a_link_tells_nothing_of_who_is_known(house: House, email: str) -> None:
     member(house)

@@ -25,6 +25,7 @@ from tests.house import House
 from tests.postman import sign
 
 ALICE = "alice@example.org"
+LONG = pytest.mark.long
 
 
 def pay_unheard(house: House) -> list[dict[str, Any]]:
@@ -82,7 +83,7 @@ def stripe_frozen(house: House) -> Iterator[None]:
         process.send_signal(signal.SIGCONT)
 
 
-@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize("seed", [1, pytest.param(2, marks=LONG), pytest.param(3, marks=LONG)])
 def test_events_in_any_order_come_to_the_same_end(house: House, seed: int) -> None:
     events = pay_unheard(house)
     random.Random(seed).shuffle(events)

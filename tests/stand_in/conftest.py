@@ -1,4 +1,4 @@
-"""A running local Stripe for each module, emptied for each test."""
+"""A running local Stripe, emptied for each test."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.stand_in.desk import (
 )
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def running() -> Iterator[Desk]:
     with open_desk() as desk:
         yield desk

@@ -78,6 +78,7 @@ def told() -> Counter[str]:
     return Counter(key.split(":")[1] for key in keys)
 
 
+@pytest.mark.once
 def test_it_is_told_once_when_red_for_ten_minutes_and_once_when_well_for_ten() -> None:
     park()
     looks(0, 9)
@@ -97,6 +98,7 @@ def test_it_is_told_once_when_red_for_ten_minutes_and_once_when_well_for_ten() -
     assert told() == {"begun": 6, "over": 3}
 
 
+@pytest.mark.once
 def test_what_is_over_within_ten_minutes_is_never_told() -> None:
     park()
     looks(0, 9)
@@ -106,6 +108,7 @@ def test_what_is_over_within_ten_minutes_is_never_told() -> None:
     assert not Alarm.objects.exists()
 
 
+@pytest.mark.once
 def test_what_flickers_is_one_episode() -> None:
     park()
     looks(0, 10)
@@ -140,6 +143,7 @@ def _texts() -> dict[str, str]:
     return {each.to[0]: " ".join(str(each.body).split()) for each in mail.outbox}
 
 
+@pytest.mark.once
 def test_a_letter_that_comes_too_late_leaves_the_word_to_the_one_that_says_it_is_over() -> None:
     park()
     looks(0, 10, mails=False)

@@ -235,7 +235,6 @@ def test_the_database_does_not_let_a_report_be_changed(client: Client) -> None:
 
 
 def test_staff_see_what_waits_for_them_and_no_name(client: Client, settings: Any) -> None:
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     settings.CHARGE_REFUND_CEILING_CENTS = 0
     payment = paid()
     assert found(client) == Finding.ABOVE

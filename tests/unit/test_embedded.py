@@ -1,5 +1,6 @@
 """The embedded process: web, worker and beat in one, for `make run` alone."""
 
+import shutil
 import signal
 import subprocess
 import sys
@@ -20,19 +21,14 @@ def _environment(folder: Path, **more: str) -> dict[str, str]:
     )
 
 
-def _migrate(env: dict[str, str]) -> None:
-    command = [sys.executable, "manage.py", "migrate", "-v0"]
-    subprocess.run(command, cwd=ROOT, env=env, check=True)
-
-
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
 def test_it_is_healthy_at_once_and_stops_within_three_seconds(
-    tmp_path: Path, how: signal.Signals
+    tmp_path: Path, migrated_file: Path, how: signal.Signals
 ) -> None:
     port = free_port()
     # healthz must be answered over plain HTTP under this name.
     env = _environment(tmp_path, SITE_URL=f"http://127.0.0.1:{port}")
-    _migrate(env)
+    shutil.copy(migrated_file, tmp_path / "embedded.sqlite3")
     command = ["-m", "config.embedded", "--port", str(port)]
     service = Service("web", command, env=env, log=tmp_path / "log")
     try:

@@ -78,16 +78,16 @@ def test_what_was_missed_is_told_once_and_only_the_latest_of_it() -> None:
 def test_who_is_not_overdue_is_not_told(more: dict[str, Any]) -> None:
     overdue()
     Membership.objects.update(**more)
-    live_through(hours=13)
+    live_through(hours=23)
     assert not Letter.objects.exists()
 
 
 @pytest.mark.case("E8")
 def test_another_payment_that_fails_meanwhile_begins_no_second_round() -> None:
     member, payment = overdue()
-    live_through(hours=13, days=4)
+    live_through(hours=23, days=4)
     fail(member, SINCE + timedelta(days=4))
-    live_through(hours=13)
+    live_through(hours=23)
     assert sorted(Letter.objects.values_list("key", flat=True)) == sorted(
         f"{payment.pk}:{step}" for step in ("3", "7", "last")
     )
@@ -97,11 +97,11 @@ def test_another_payment_that_fails_meanwhile_begins_no_second_round() -> None:
 def test_another_grace_is_told_of_again() -> None:
     """Between the two it was paused: what failed then was never paid."""
     member, first = overdue()
-    live_through(hours=13)
+    live_through(hours=23)
     later = SINCE + timedelta(days=90)
     Membership.objects.update(past_due_since=later)
     second = fail(member, later + timedelta(hours=1))
-    live_through(hours=13, since=later)
+    live_through(hours=23, since=later)
     told = {key.rpartition(":")[0] for key in Letter.objects.values_list("key", flat=True)}
     assert told == {str(first.pk), str(second.pk)}
     assert Letter.objects.count() == 6
@@ -112,7 +112,7 @@ def test_a_debit_that_came_back_weeks_later_is_the_one_that_is_told_of() -> None
     member, _ = overdue()
     Payment.objects.all().delete()
     returned = fail(member, SINCE - timedelta(days=15))
-    live_through(hours=13)
+    live_through(hours=23)
     assert {key.rpartition(":")[0] for key in Letter.objects.values_list("key", flat=True)} == {
         str(returned.pk)
     }
@@ -131,7 +131,7 @@ def test_a_debit_that_came_back_weeks_later_is_the_one_that_is_told_of() -> None
 def test_a_shorter_grace_has_fewer_letters(settings: Settings, days: int, told: list[str]) -> None:
     settings.GRACE_DAYS = days
     overdue()
-    live_through(hours=13, days=days + 3)
+    live_through(hours=23, days=days + 3)
     steps = [key.rpartition(":")[2] for key in Letter.objects.values_list("key", flat=True)]
     assert sorted(steps) == told
     if told:

@@ -8,7 +8,6 @@ import time_machine
 from django.core import mail
 from django.test import Client
 from django.utils import timezone
-from pytest_django.fixtures import Settings
 
 from billing import letters
 from billing.models import Letter
@@ -27,8 +26,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 
 @pytest.fixture(autouse=True)
-def clock(settings: Settings) -> Iterator[time_machine.Traveller]:
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+def clock() -> Iterator[time_machine.Traveller]:
     with time_machine.travel(NOW, tick=False) as traveller:
         yield traveller
 

@@ -38,7 +38,6 @@ pytestmark = [pytest.mark.django_db, pytest.mark.once]
 def clock(settings: Settings) -> Iterator[time_machine.Traveller]:
     settings.NEWS_ORIGINS = [NEWS]
     settings.METER_GOAL_MEMBERS = 100
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     with time_machine.travel(NOW, tick=False) as traveller:
         yield traveller
 

@@ -110,7 +110,7 @@ def test_a_planner_leaves_alone_what_another_has_written_and_not_committed() -> 
 
 @pytest.mark.django_db
 @pytest.mark.case("E15")
-@pytest.mark.parametrize("hours", [5, 30, 100])
+@pytest.mark.parametrize("hours", [pytest.param(5, marks=pytest.mark.long), 11, 30, 100])
 def test_whenever_a_planner_comes_by_each_letter_exists_once_and_none_is_missed(hours: int) -> None:
     """Days without a planner, and a night in which the clocks change."""
     day = datetime(2027, 3, 10, tzinfo=UTC)

@@ -20,7 +20,6 @@ from django.test import Client
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pytest_django import DjangoAssertNumQueries
-from pytest_django.fixtures import Settings
 
 from billing import figures
 from billing.models import Campaign, Membership, Payment
@@ -40,8 +39,7 @@ SPREADSHEET = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 
 
 @pytest.fixture(autouse=True)
-def _clock(settings: Settings) -> Iterator[None]:
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+def _clock() -> Iterator[None]:
     with time_machine.travel(NOW, tick=False):
         yield
 

@@ -10,7 +10,6 @@ import time_machine
 from django.conf import settings as django_settings
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
-from pytest_django.fixtures import Settings
 
 from billing import figures
 from billing.models import Membership, Payment
@@ -39,8 +38,7 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(autouse=True)
-def _clock(settings: Settings) -> Iterator[None]:
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+def _clock() -> Iterator[None]:
     with time_machine.travel(NOW, tick=False):
         yield
 

@@ -10,7 +10,6 @@ import structlog
 import time_machine
 from django.core import mail
 from django.test import Client
-from pytest_django.fixtures import Settings
 
 from billing import letters, receipts
 from billing.cause import Cause
@@ -35,8 +34,7 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(autouse=True)
-def _clock(settings: Settings) -> Iterator[None]:
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+def _clock() -> Iterator[None]:
     with time_machine.travel(NOW, tick=False):
         yield
 
@@ -597,6 +595,7 @@ def test_what_a_colleague_and_a_new_address_did_not_get_goes_out_as_well() -> No
 
 
 # Every kind -------------------------------------------------------------------------------------
+@pytest.mark.once
 @pytest.mark.parametrize("kind", sorted(KINDS))
 def test_every_kind_is_shown_in_both_languages_usual_and_discreet(kind: str) -> None:
     client = signed_in(Role.VIEWER)

@@ -10,7 +10,6 @@ from django.contrib import admin
 from django.db.models import BinaryField
 from django.test import RequestFactory
 from pytest_django import DjangoAssertNumQueries
-from pytest_django.fixtures import Settings
 
 from billing.models import Membership
 from billing.states import EndReason, MembershipState
@@ -25,8 +24,7 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(autouse=True)
-def _clock(settings: Settings) -> Iterator[None]:
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+def _clock() -> Iterator[None]:
     with time_machine.travel(NOW, tick=False):
         yield
 

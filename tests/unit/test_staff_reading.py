@@ -8,7 +8,6 @@ import pytest
 import time_machine
 from django.core import mail
 from pytest_django import DjangoAssertNumQueries
-from pytest_django.fixtures import Settings
 
 from billing import letters
 from billing.ids import new_id
@@ -27,8 +26,7 @@ DARA, FIONN = UUID(int=1), UUID(int=2)
 
 
 @pytest.fixture(autouse=True)
-def clock(settings: Settings) -> Iterator[time_machine.Traveller]:
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+def clock() -> Iterator[time_machine.Traveller]:
     with time_machine.travel(NOW, tick=False) as traveller:
         yield traveller
 

@@ -40,9 +40,8 @@ pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 
 @pytest.fixture(autouse=True)
-def clock(settings: Settings) -> Iterator[time_machine.Traveller]:
+def clock() -> Iterator[time_machine.Traveller]:
     """Time stands still, so that a code does not run out between reading and typing it."""
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     with time_machine.travel(NOW, tick=False) as traveller:
         yield traveller
 

@@ -153,7 +153,7 @@ def _question(payment: Payment, story: Story) -> None:
 
 @given(STORIES)
 @settings(
-    max_examples=25,
+    max_examples=12,
     deadline=None,
     suppress_health_check=list(HealthCheck),
     phases=[Phase.explicit, Phase.generate, Phase.shrink],

@@ -12,6 +12,7 @@ from django.db.models import Case, DateField, F, Q, Sum, Value, When
 from billing.accounts.months import BookMonth, lines, outside
 from billing.accounts.movements import MATERIAL, TOKEN, plain_part
 from billing.dates import day_start, months_back, months_between, next_month
+from billing.models import Plan
 from billing.models.plan import BenefitClass, Interval
 
 MONTHS: Final = 12
@@ -27,9 +28,12 @@ def deferred_at_end(month: BookMonth, *, of: Q = _ALL) -> dict[str, int]:
     the payment on: the sum is cut, not each payment, so that twelve months earn exactly all of it.
     `of` chooses among lines and payments, as by what a closing has marked.
     """
+    deferred = dict.fromkeys(_WITH_BENEFIT.values(), 0)
+    if not Plan.objects.filter(interval=Interval.YEAR, benefit_class__in=_WITH_BENEFIT).exists():
+        # Who sells none need not look through a year of payments for it.
+        return deferred
     oldest = months_back(month.first, MONTHS - 1)
     received = _through_stripe(month, oldest, of) + _directly(month, oldest, of)
-    deferred = dict.fromkeys(_WITH_BENEFIT.values(), 0)
     for benefit, paid_in, cents in received:
         deferred[_WITH_BENEFIT[benefit]] += cents - earned(
             cents, _months_from(paid_in, month.first)

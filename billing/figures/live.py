@@ -37,9 +37,9 @@ _RECOVERY: Final = timedelta(days=names.RECOVERY_DAYS)
 
 
 def payment_sums() -> Sums:
-    """Every figure of payments, from the payments and the ledger. Six queries over all of them."""
+    """Every figure of payments, from the payments and the ledger. Five queries over all of them."""
     sums = Sums()
-    for parts in (_income(), _plans(), _gifts(), _campaigns(), _tries(), _failures(), _lines()):
+    for parts in (_income(), _gifts(), _tries(), _failures(), _lines()):
         for cell, count, value in parts:
             sums.add(cell, count, value or 0)
     return sums
@@ -85,38 +85,34 @@ def _income() -> Iterator[tuple[Cell, int, int]]:
             f"{name}_count": Count("pk", filter=which),
             f"{name}_sum": Sum(column, filter=which),
         }
-    by = {"in_month": _month("paid_at"), "in_kind": _kind()}
+    sums["known_sum"] = Sum("amount_cents", filter=known)
+    by = {"in_month": _month("paid_at"), "in_kind": _kind(), "of_plan": F("plan_id")}
     for row in _grouped(Payment.objects.filter(_ARRIVED), by, sums):
         for name in parts:
             cell = Cell(name, row["in_month"], row["in_kind"])
             yield cell, row[f"{name}_count"], row[f"{name}_sum"]
+        yield from _plan(row)
 
 
-def _plans() -> Iterator[tuple[Cell, int, int]]:
-    by = {"in_month": _month("paid_at"), "of_plan": F("plan_id")}
-    sums = {"how_many": Count("pk"), "gross": Sum("amount_cents"), "fees": Sum("fee_cents")}
-    rows = Payment.objects.filter(_ARRIVED, fee_cents__isnull=False)
-    for row in _grouped(rows, by, sums):
-        month, plan = row["in_month"], str(row["of_plan"])
-        yield Cell(names.PLAN_GROSS, month, plan), row["how_many"], row["gross"]
-        yield Cell(names.PLAN_FEE, month, plan), row["how_many"], row["fees"]
+def _plan(row: Row) -> Iterator[tuple[Cell, int, int]]:
+    """The same payments by their plan: those whose fee is known."""
+    for figure, name in ((names.PLAN_GROSS, "known_sum"), (names.PLAN_FEE, f"{names.FEE}_sum")):
+        cell = Cell(figure, row["in_month"], str(row["of_plan"]))
+        yield cell, row[f"{names.FEE}_count"], row[name]
 
 
 def _gifts() -> Iterator[tuple[Cell, int, int]]:
-    by = {"in_month": _month("paid_at"), "cents": F("amount_cents")}
+    by = {
+        "in_month": _month("paid_at"),
+        "cents": F("amount_cents"),
+        "of_campaign": F("campaign_id"),
+    }
     sums = {"how_many": Count("pk")}
     for row in _grouped(Payment.objects.filter(_ARRIVED, membership=None), by, sums):
-        cell = Cell(names.GIFT_SIZE, row["in_month"], f"{row['cents']:012d}")
-        yield cell, row["how_many"], row["how_many"] * row["cents"]
-
-
-def _campaigns() -> Iterator[tuple[Cell, int, int]]:
-    by = {"in_month": _month("paid_at"), "of_campaign": F("campaign_id")}
-    sums = {"how_many": Count("pk"), "cents": Sum("amount_cents")}
-    for row in _grouped(Payment.objects.filter(_ARRIVED, membership=None), by, sums):
+        month, number, cents = row["in_month"], row["how_many"], row["how_many"] * row["cents"]
         campaign = str(row["of_campaign"]) if row["of_campaign"] else names.NO_CAMPAIGN
-        cell = Cell(names.CAMPAIGN_GIFT, row["in_month"], campaign)
-        yield cell, row["how_many"], row["cents"]
+        yield Cell(names.GIFT_SIZE, month, f"{row['cents']:012d}"), number, cents
+        yield Cell(names.CAMPAIGN_GIFT, month, campaign), number, cents
 
 
 def _membership_payments() -> QuerySet[Payment]:
@@ -151,9 +147,14 @@ def _failures() -> Iterator[tuple[Cell, int, int]]:
 
 
 def _lines() -> Iterator[tuple[Cell, int, int]]:
-    by = {"in_month": _month("booked_at"), "in_kind": _kind("payment__")}
+    figure = Case(
+        When(kind__in=REFUND_LINES, then=Value(names.REFUNDED)),
+        default=Value(names.DISPUTED),
+        output_field=CharField(),
+    )
+    by = {"in_figure": figure, "in_month": _month("booked_at"), "in_kind": _kind("payment__")}
     sums = {"how_many": Count("pk"), "cents": Sum("net_cents")}
-    for name, kinds in ((names.REFUNDED, REFUND_LINES), (names.DISPUTED, DISPUTE_LINES)):
-        rows = LedgerLine.objects.filter(payment__isnull=False, kind__in=kinds)
-        for row in _grouped(rows, by, sums):
-            yield Cell(name, row["in_month"], row["in_kind"]), row["how_many"], row["cents"]
+    rows = LedgerLine.objects.filter(payment__isnull=False, kind__in=REFUND_LINES | DISPUTE_LINES)
+    for row in _grouped(rows, by, sums):
+        cell = Cell(row["in_figure"], row["in_month"], row["in_kind"])
+        yield cell, row["how_many"], row["cents"]

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
-from typing import Final
+from typing import Final, NamedTuple
 from uuid import UUID
 
 from billing.figures.names import OFFERED_PAUSE_DAYS, PAUSE_DAYS, YEARLY_FROM_DAYS, Move
@@ -36,8 +36,7 @@ _WAYS_OUT: Final[dict[Move, frozenset[str]]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Paid:
+class Paid(NamedTuple):
     """What was paid for one period of a membership, of so many months: one invoice.
 
     `own` is what the period itself cost, where prorations or a credit stood beside it; `extra` the
@@ -89,6 +88,11 @@ class Stay:
     paid: tuple[Paid, ...] = ()
     pauses: tuple[tuple[datetime, datetime | None], ...] = ()
     resumes: datetime | None = None
+    # What is ahead of it: the end that is set, or the end of the paid year after which it goes on;
+    # and the cents of its next payment.
+    leaves: datetime | None = None
+    renews: datetime | None = None
+    cents: int = 0
 
     def stands(self, at: datetime) -> bool:
         return self.began <= at and (self.ended is None or at < self.ended)

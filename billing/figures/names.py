@@ -41,6 +41,8 @@ CAMPAIGN_JOIN: Final = "campaign_join"  # key: campaign; value: cents first paid
 CAMPAIGN_MRR: Final = "campaign_mrr"  # key: campaign; change of memberships, and of their MRR
 RENEWAL_DUE: Final = "renewal_due"  # yearly periods that end in the month; cents
 RENEWED: Final = "renewed"  # those of them that were paid again; cents
+LEAVING: Final = "leaving"  # key: month or year; set to end in the month; cents of a payment
+RENEWING: Final = "renewing"  # by the day itself: paid years that run out, and go on; cents
 DONORS: Final = "donors"  # month: the year's first day; key: ANY or GIFT; cents given
 DONORS_FIRST: Final = "donors_first"  # in whose first year it is
 DONORS_KEPT: Final = "donors_kept"  # who gave in the year before as well
@@ -61,6 +63,8 @@ OF_PERSONS: Final = frozenset(
         CAMPAIGN_MRR,
         RENEWAL_DUE,
         RENEWED,
+        LEAVING,
+        RENEWING,
         DONORS,
         DONORS_FIRST,
         DONORS_KEPT,

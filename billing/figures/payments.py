@@ -29,8 +29,9 @@ class Booked:
 
 @dataclass(frozen=True, slots=True)
 class PaymentFacts:
-    """The columns of a payment that figures are made of."""
+    """The columns of a payment that figures are made of, and whose it is."""
 
+    supporter: UUID
     state: str
     cents: int
     extra_cents: int

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import pairwise
-from typing import Final
+from typing import Final, NamedTuple
 
 from billing.dates import dublin_date
 from billing.figures import names
@@ -17,8 +17,7 @@ from billing.figures.sums import Cell, Sums, month_of
 _MONTH: Final = timedelta(seconds=31_556_952 // 12)
 
 
-@dataclass(frozen=True, slots=True)
-class Given:
+class Given(NamedTuple):
     """One payment that arrived, of whatever kind. Cents."""
 
     at: datetime
@@ -39,6 +38,9 @@ class Person:
         return sum(each.ended is None for each in self.stays)
 
 
+NOBODY: Final = Person()
+
+
 def sums_of(person: Person) -> Sums:
     """What this person stands for in every figure of persons."""
     sums = Sums()
@@ -48,6 +50,7 @@ def sums_of(person: Person) -> Sums:
     for stay in person.stays:
         _count_stay(sums, stay)
         _count_renewals(sums, stay)
+        _count_ahead(sums, stay)
     _count_years(sums, person.given)
     return sums
 
@@ -140,6 +143,15 @@ def _count_renewals(sums: Sums, stay: Stay) -> None:
             sums.add(Cell(names.RENEWED, month), 1, again.price)
 
 
+def _count_ahead(sums: Sums, stay: Stay) -> None:
+    """What is known of the months to come: what is set to end, and which paid years run out."""
+    if stay.leaves is not None:
+        key = names.YEARLY if stay.yearly else names.MONTHLY
+        sums.add(Cell(names.LEAVING, month_of(stay.leaves), key), 1, stay.cents)
+    if stay.renews is not None:
+        sums.add(Cell(names.RENEWING, dublin_date(stay.renews)), 1, stay.cents)
+
+
 def _renewal(due: datetime, later: Iterable[Paid]) -> Paid | None:
     """The payment of the period that begins where another ends."""
     return next((each for each in later if (each.begins or each.at) >= due), None)
@@ -151,7 +163,7 @@ def _count_years(sums: Sums, given: tuple[Given, ...]) -> None:
     for key, chosen in kinds:
         years: Counter[int] = Counter()
         for each in chosen:
-            years[dublin_date(each.at).year] += each.cents
+            years[month_of(each.at).year] += each.cents
         for year, cents in years.items():
             first = date(year, 1, 1)
             sums.add(Cell(names.DONORS, first, key), 1, cents)
@@ -174,9 +186,9 @@ def invoices(payments: Iterable[tuple[str, Paid]]) -> tuple[Paid, ...]:
 
 
 def _one(parts: list[Paid]) -> Paid:
-    first = min(parts, key=lambda each: each.at)
     if len(parts) == 1:
-        return first
+        return parts[0]
+    first = min(parts, key=lambda each: each.at)
     cents = sum(each.cents for each in parts)
     extra = sum(each.extra for each in parts)
     return Paid(first.at, cents, first.begins, first.ends, first.months, first.own, extra)

@@ -5,24 +5,25 @@ persons stand for is computed from their facts, a few thousand at a time. It is 
 snapshot, in which rollups and facts agree if they ever do, so nobody has to wait meanwhile.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Final
-from uuid import UUID
 
 import structlog
 from django.db import connection, transaction
 
 from billing import jobs
-from billing.figures import counting, facts, live, persons
+from billing.figures import counting, facts, live, persons, spans
+from billing.figures.persons import NOBODY
+from billing.figures.spans import Span
 from billing.figures.sums import NOTHING, Amount, Cell, Sums
-from billing.models import Bygone, Counted, Membership, Rollup
+from billing.models import Bygone, Counted, Rollup
 
 log = structlog.get_logger(__name__)
 
 NAME: Final = "rollups"
-_PAGE: Final = 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,15 +53,14 @@ class Comparison:
         return not self.differences and not self.people
 
 
-def compare() -> Comparison:
+def compare(*, hands: int = 1) -> Comparison:
     """Compute every figure from the facts and hold it against the rollups. Changes nothing."""
-    with _snapshot():
+    with _snapshot() as seen:
         found = Comparison()
         wanted = live.payment_sums().merge(bygone())
-        for page in _people():
-            for supporter_id, sums in _sums(page).items():
-                wanted.merge(sums)
-                found.people += sums != page[supporter_id]
+        for sums, differ in spans.each(partial(_compared, seen), hands=hands):
+            wanted.merge(sums)
+            found.people += differ
         rolled = stored()
         for cell in sorted({*wanted, *rolled}):
             pair = rolled.get(cell, NOTHING), wanted.get(cell, NOTHING)
@@ -70,23 +70,52 @@ def compare() -> Comparison:
     return found
 
 
-def rebuild() -> None:
+def _compared(seen: str, span: Span) -> tuple[Sums, int]:
+    """What these people come to, and how many of them are written down as something else."""
+    with _snapshot(seen):
+        people = facts.persons(span)
+        rows = Counted.objects.filter(supporter__id__range=span).values_list(
+            "pk", "parts", "memberships"
+        )
+        counted = {pk: told for pk, *told in rows}
+    total, differ = Sums(), 0
+    for each in people.keys() | counted.keys():
+        person = people.get(each, NOBODY)
+        sums = persons.sums_of(person)
+        differ += counted.get(each, [[], 0]) != [sums.rows(), person.memberships]
+        total.merge(sums)
+    return total, differ
+
+
+def rebuild(*, hands: int = 1) -> None:
     """Make the rollups anew from the facts. May be run at any time, beside working workers.
 
-    Payments first, in one transaction that lets no worker settle; then people, page by page. Until
+    Payments first, in one transaction that lets no worker settle; then people, span by span. Until
     it is done reports lack people, so it is for the night, or for after a restore.
     """
     with transaction.atomic():
-        if connection.vendor == "postgresql":
-            with connection.cursor() as cursor:
+        with connection.cursor() as cursor:
+            if connection.vendor == "postgresql":
                 # In the order in which workers take them.
                 cursor.execute("LOCK TABLE billing_counted, billing_rollup IN EXCLUSIVE MODE")
-        Counted.objects.all().delete()
-        Rollup.objects.all().delete()
+            Counted.objects.all().delete()
+            Rollup.objects.all().delete()
+            # A row of each, to be locked while they are counted.
+            cursor.execute(_NOTHING_COUNTED)
         counting.post(live.payment_sums().merge(bygone()))
-    for page in _people():
-        with transaction.atomic():
-            counting.recount_all(page)
+    for _ in spans.each(_recounted, hands=hands):
+        pass
+
+
+def _recounted(span: Span) -> None:
+    with transaction.atomic():
+        counting.recount_all(span)
+
+
+_NOTHING_COUNTED: Final = """
+INSERT INTO billing_counted (supporter_id, parts, memberships)
+SELECT id, '[]', 0 FROM members_supporter
+"""
 
 
 def nightly() -> Comparison:
@@ -128,34 +157,20 @@ def _read(table: type[Rollup | Bygone]) -> Sums:
 
 
 @contextmanager
-def _snapshot() -> Iterator[None]:
+def _snapshot(seen: str = "") -> Iterator[str]:
     """All that is read inside is read of one moment, and nobody is kept from writing.
 
+    It tells the name by which another process may see the same; `seen` is one that was told.
     Inside a transaction of the caller it is that of the caller.
     """
-    fresh = not connection.in_atomic_block
+    fresh = not connection.in_atomic_block and connection.vendor == "postgresql"
     with transaction.atomic():
-        if fresh and connection.vendor == "postgresql":
+        if fresh:
             with connection.cursor() as cursor:
                 cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-        yield
-
-
-def _people() -> Iterator[dict[UUID, Sums]]:
-    """All supporters, by pages, with what is counted of each."""
-    supporters = Membership._meta.get_field("supporter").related_model._default_manager
-    last = UUID(int=0)
-    while ids := [
-        *supporters.filter(pk__gt=last).order_by("pk").values_list("pk", flat=True)[:_PAGE]
-    ]:
-        rows = Counted.objects.filter(pk__in=ids).values_list("pk", "parts")
-        counted = {pk: Sums.read(parts) for pk, parts in rows}
-        yield {each: counted.get(each, Sums()) for each in ids}
-        last = ids[-1]
-
-
-def _sums(page: Collection[UUID]) -> dict[UUID, Sums]:
-    return {
-        supporter_id: persons.sums_of(person)
-        for supporter_id, person in facts.persons(page).items()
-    }
+                if seen:
+                    cursor.execute("SET TRANSACTION SNAPSHOT %s", [seen])
+                else:
+                    cursor.execute("SELECT pg_export_snapshot()")
+                    [seen] = cursor.fetchone()
+        yield seen

@@ -1,7 +1,8 @@
 """Sums of figures: what something stands for in the rollups, and the difference between two."""
 
-from collections.abc import Iterable, Iterator
-from datetime import date, datetime
+from collections.abc import Iterable
+from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from typing import NamedTuple
 
 from billing.dates import dublin_date, month_start
@@ -21,9 +22,6 @@ class Amount(NamedTuple):
     number: int = 0
     value: int = 0
 
-    def plus(self, other: "Amount", times: int = 1) -> "Amount":
-        return Amount(self.number + times * other.number, self.value + times * other.value)
-
 
 NOTHING = Amount()
 
@@ -33,11 +31,13 @@ class Sums(dict[Cell, Amount]):
 
     def add(self, cell: Cell, count: int, value: int = 0) -> None:
         """Count more of something."""
-        total = self.get(cell, NOTHING).plus(Amount(count, value))
-        if total == NOTHING:
-            self.pop(cell, None)
-        else:
-            self[cell] = total
+        before = self.get(cell)
+        if before is not None:
+            count, value = count + before[0], value + before[1]
+        if count or value:
+            self[cell] = Amount(count, value)
+        elif before is not None:
+            del self[cell]
 
     def merge(self, other: "Sums", times: int = 1) -> "Sums":
         """Add all of the other, or take it off with times=-1; itself."""
@@ -54,10 +54,12 @@ class Sums(dict[Cell, Amount]):
         chosen = frozenset(figures)
         return Sums({cell: amount for cell, amount in self.items() if cell.figure in chosen})
 
-    def rows(self) -> Iterator[list[str | int]]:
+    def rows(self) -> list[list[str | int]]:
         """As a row may keep it, in an order that is always the same."""
-        for cell, amount in sorted(self.items()):
-            yield [cell.figure, cell.month.isoformat(), cell.key, amount.number, amount.value]
+        return [
+            [figure, month.isoformat(), key, number, value]
+            for (figure, month, key), (number, value) in sorted(self.items())
+        ]
 
     @classmethod
     def read(cls, rows: Iterable[tuple[str, str, str, int, int]]) -> "Sums":
@@ -72,4 +74,12 @@ class Sums(dict[Cell, Amount]):
 
 def month_of(moment: datetime) -> date:
     """The first day of the Dublin month in which this moment lies."""
-    return month_start(dublin_date(moment))
+    moment = moment.astimezone(UTC)
+    return _month_at(moment.toordinal(), moment.hour)
+
+
+# A million lives are twenty million moments, in some ten thousand hours; clocks change on the hour.
+@lru_cache(maxsize=100_000)
+def _month_at(day: int, hour: int) -> date:
+    begins = datetime.fromordinal(day).replace(tzinfo=UTC) + timedelta(hours=hour)
+    return month_start(dublin_date(begins))

@@ -140,13 +140,6 @@ class Membership(models.Model):
             ),
             # The staff's list reads the newest.
             models.Index(fields=["-created_at", "-id"], name="membership_by_arrival"),
-            # What the forecast takes off: read from the index alone.
-            models.Index(
-                fields=["ends_on"],
-                name="membership_leaving",
-                include=["id", "interval", "amount_cents", "started_at"],
-                condition=Q(ends_on__isnull=False, state__in=sorted(LIVE)),
-            ),
         ]
 
     def __str__(self) -> str:

@@ -5,7 +5,7 @@ when its period runs out, and what is set to end ends. Nobody joins, nothing fai
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Final
 
 from billing.dates import dublin_date, month_start
@@ -13,7 +13,6 @@ from billing.figures import names
 from members.reports import rollups
 from members.reports.amounts import divided
 from members.reports.months import Month, next_months
-from members.reports.present import leaving
 
 MONTHS: Final = 12
 
@@ -42,6 +41,27 @@ class ForecastMonth:
         return self.monthly_cents + self.yearly_cents
 
 
+@dataclass(frozen=True, slots=True)
+class Leaving:
+    """Memberships of one rhythm that are set to end in a month. `cents` is one payment of each."""
+
+    month: date
+    yearly: bool
+    memberships: int
+    cents: int
+
+
+def leaving(*, until: date) -> list[Leaving]:
+    """What is set to end, by month and rhythm, up to the month of this day. One query."""
+    book = rollups.read(names.LEAVING, last=until)
+    return [
+        Leaving(month, rhythm == names.YEARLY, number.number, number.value)
+        for month in book.months(names.LEAVING)
+        for rhythm, number in book.keys(names.LEAVING, month).items()
+        if number.number
+    ]
+
+
 def forecast(*, now: datetime, count: int = MONTHS) -> list[ForecastMonth]:
     """The `count` months after the one that runs. Three queries."""
     first, *months = next_months(now=now, count=count + 1)
@@ -51,7 +71,7 @@ def forecast(*, now: datetime, count: int = MONTHS) -> list[ForecastMonth]:
         rhythms.at(names.RHYTHM, each, names.MONTHLY) for each in rhythms.months(names.RHYTHM)
     )
     due = rollups.read(names.RENEWAL_DUE, first=months[0].first, last=months[-1].first)
-    ends = [*leaving(until=months[-1].ends)]
+    ends = leaving(until=months[-1].first)
     # Of monthly ones as much as they are worth: a membership is worth what was last paid for it.
     running = divided(monthly.value, 12)
     running -= sum(each.cents for each in ends if not each.yearly and each.month <= first.first)

@@ -1,13 +1,12 @@
 """Who is overdue, paused or twice a member just now? Asked of the rows, by partial indexes."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from typing import Final
 from uuid import UUID
 
 from django.db.models import Case, Count, F, QuerySet, Sum, When
-from django.db.models.functions import TruncDate, TruncMonth
+from django.db.models.functions import TruncDate
 
 from billing.dates import DUBLIN
 from billing.models import Counted, Membership
@@ -81,31 +80,6 @@ def memberships_of(supporter_ids: list[UUID]) -> QuerySet[Membership]:
     """The live memberships of these, for the page of duplicates; oldest first."""
     rows = _paid().filter(supporter__in=supporter_ids, state__in=LIVE).select_related("plan")
     return rows.order_by("supporter", "created_at")
-
-
-@dataclass(frozen=True, slots=True)
-class Leaving:
-    """Memberships of one rhythm that are set to end in a month. `cents` is one payment of each."""
-
-    month: date
-    yearly: bool
-    memberships: int
-    cents: int
-
-
-def leaving(*, until: datetime) -> Iterator[Leaving]:
-    """What is set to end before this moment, by Dublin month and rhythm. One query."""
-    rows = (
-        _paid()
-        .filter(ends_on__isnull=False, ends_on__lt=until, state__in=LIVE)
-        .annotate(month=TruncMonth("ends_on", tzinfo=DUBLIN))
-        .order_by()
-        .values("month", "interval")
-        .annotate(number=Count("pk"), cents=Sum("amount_cents"))
-    )
-    for row in rows:
-        yearly = row["interval"] == Interval.YEAR
-        yield Leaving(row["month"].date(), yearly, row["number"], row["cents"])
 
 
 def _paid() -> QuerySet[Membership]:

@@ -3,14 +3,8 @@
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from django.db.models import Count, Sum
-from django.db.models.functions import TruncWeek
-
-from billing.dates import DUBLIN, day_start, dublin_date
+from billing.dates import dublin_date
 from billing.figures import names
-from billing.models import Membership
-from billing.models.plan import Interval
-from billing.states import MembershipState
 from members.reports import rollups
 from members.reports.amounts import share
 from members.reports.months import Month, last_months, next_months
@@ -51,28 +45,20 @@ class RenewalWeek:
 
 
 def upcoming_weeks(*, now: datetime, count: int = 8) -> list[RenewalWeek]:
-    """The week that runs and those after it; what is set to end is not in it. One query."""
+    """What runs out from today on, in this week and those after it. One query.
+
+    What is set to end is not in it.
+    """
     today = dublin_date(now)
-    first = today - timedelta(days=today.weekday())
-    mondays = [first + timedelta(weeks=week) for week in range(count)]
-    rows = (
-        Membership.objects.filter(
-            interval=Interval.YEAR,
-            state=MembershipState.ACTIVE,
-            started_at__isnull=False,
-            ends_on__isnull=True,
-            period_end__gte=now,
-            period_end__lt=day_start(first + timedelta(weeks=count)),
-        )
-        .annotate(week=TruncWeek("period_end", tzinfo=DUBLIN))
-        .order_by()
-        .values("week")
-        .annotate(number=Count("pk"), cents=Sum("amount_cents"))
-    )
-    found = {row["week"].date(): row for row in rows}
-    nothing = {"number": 0, "cents": 0}
-    told = [(monday, found.get(monday, nothing)) for monday in mondays]
-    return [RenewalWeek(monday, row["number"], row["cents"]) for monday, row in told]
+    monday = today - timedelta(days=today.weekday())
+    weeks = [monday + timedelta(weeks=week) for week in range(count)]
+    book = rollups.read(names.RENEWING, first=today, last=weeks[-1] + timedelta(days=6))
+    found = []
+    for monday in weeks:
+        days = [monday + timedelta(days=day) for day in range(7)]
+        due = rollups.total(book.at(names.RENEWING, day) for day in days)
+        found.append(RenewalWeek(monday, due.number, due.value))
+    return found
 
 
 def _renewals(months: list[Month]) -> list[RenewalMonth]:

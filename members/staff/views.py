@@ -2,10 +2,8 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
 
 from django.conf import settings
-from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
@@ -15,10 +13,8 @@ from billing.models import Membership
 from billing.states import MembershipState
 from members import exports
 from members.roles import May, may
-from members.staff import demo
+from members.staff import demo, leafing
 from members.staff.access import needs
-
-PER_PAGE: Final = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +56,7 @@ class MemberLine:
 def member_list(request: HttpRequest) -> HttpResponse:
     """Memberships, newest first, fifty a page, without names."""
     state = _state(request)
-    page = Paginator(exports.memberships(state=state), PER_PAGE).get_page(request.GET.get("page"))
+    leaf = leafing.leaf(exports.memberships(state=state), asked=request.GET)
     return render(
         request,
         "staff/members.html",
@@ -68,9 +64,10 @@ def member_list(request: HttpRequest) -> HttpResponse:
             "here": "members",
             "state": state,
             "states": MembershipState.choices,
-            "page": page,
+            "leaf": leaf,
+            "day": leafing.read_day(request.GET),
             "may_export": may(request.user, May.EXPORT),
-            "lines": [MemberLine(membership) for membership in page],
+            "lines": [MemberLine(membership) for membership in leaf.memberships],
         },
     )
 

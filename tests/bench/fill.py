@@ -6,12 +6,19 @@ Nobody is in it: what is sealed is a byte that opens nothing, and there are no r
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from dataclasses import replace
+from datetime import date, datetime
 from pathlib import Path
 from string import Template
 from typing import Final
 
 from django.db import connection
+from django.db.models import Sum
+
+from billing.accounts import chart, pack
+from billing.accounts.months import BookMonth, lines
+from billing.dates import dublin_date, months_back
+from billing.models import Period
 
 FOLDER: Final = Path(__file__).parent / "sql"
 # Tables that are worth to be filled without their indexes, which are made at the end.
@@ -52,13 +59,40 @@ def fill(
             if tell:
                 tell(title, time.perf_counter() - begun)
         cursor.execute("DROP TABLE pg_temp.life, pg_temp.seat, pg_temp.campaign, pg_temp.person")
+    begun = time.perf_counter()
+    _close(months_back(_first_open(now), 1))
+    if tell:
+        tell("the books, closed", time.perf_counter() - begun)
 
 
 def _sql(name: str, which: str, *, members: int, seed: int, now: datetime) -> str:
     values = {"members": str(int(members)), "seed": str(int(seed)), "now": now.isoformat()}
+    values["open"] = BookMonth(_first_open(now)).begins.isoformat()
     which = Template(which).substitute(values)
     text = (FOLDER / f"{name}.sql").read_text()
     return Template(text).substitute(values, which=which)
+
+
+def _first_open(now: datetime) -> date:
+    """The last month and the one that runs are open; finance has closed what was before."""
+    return months_back(dublin_date(now), 1)
+
+
+def _close(month: date) -> None:
+    """Write down the last month that is closed; those before it were closed in another system."""
+    counted = pack.counted(BookMonth(month))
+    held = (
+        lines().filter(closed_month__isnull=False).aggregate(cents=Sum("net_cents"))["cents"] or 0
+    )
+    told = replace(counted, opening=held - counted.net + counted.paid_out)
+    Period.objects.create(
+        month=month,
+        closed_by="bench",
+        opening_cents=told.opening,
+        closing_cents=told.closing,
+        deferred_cents=0,
+        figures={"pack": told.frozen(), "accounts": chart.current().frozen()},
+    )
 
 
 @contextmanager

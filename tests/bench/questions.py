@@ -12,10 +12,19 @@ from typing import Any, Final
 from django.db.models import QuerySet
 from django.test import Client
 from django.urls import URLPattern
+from django.utils import timezone
 
-from members import reports
+from billing.dates import dublin_date, months_back
+from billing.models import Membership, Payment
+from billing.states import PaymentState
+from members import reports, search
+from members.exports import shapes
+from members.models import StaffMember
+from members.models.access import Purpose
+from members.models.listing import Subject
 from members.reports.months import Month
 from members.reports.present import duplicates
+from members.search import CardPayment
 from members.staff.urls import urlpatterns
 
 Questions = dict[str, Callable[[], object]]
@@ -25,15 +34,22 @@ SHOWN: Final = 50
 # What reports are made of.
 _PARTS: Final = {"amounts", "definitions", "months", "rollups", "small"}
 _NO_QUESTION: Final = {"cohorts.shown"}
-# Counted from the rows of a week, for a letter that goes out once in it: told, not judged.
-WEEKLY: Final = ("money.", "people.")
+# Told, not judged. Counted from the rows of a week, for a letter that goes out once in it; summed
+# from the rows of a month of the books that is open, until it is closed; what a list will hold,
+# counted once for each that is asked for.
+TOLD: Final = ("money.", "people.", "/staff/books/{month}/", "/staff/books/year/", "list of ")
 # Files, which are streamed, and pages that only redirect.
 _NO_PAGE: Final = {"staff-members-csv", "staff-demo-code"}
 _MORE_PAGES: Final = (
     "members/?state=past_due",
     "members/?state=ended",
-    "members/?page=100",
-    "members/?page=999999999",
+    "members/?day={day}",
+    "members/?older={membership}",
+    "members/?newer={membership}",
+    "reports/trustees/?month={month}",
+    "books/{month}/",
+    "books/{month}/payouts/",
+    "books/year/{year}/",
 )
 
 
@@ -64,11 +80,43 @@ def of_pages(client: Client) -> Questions:
         and each.name not in _NO_PAGE
         and "<" not in str(each.pattern)
     ]
+    middle = Membership.objects.order_by("created_at")[Membership.objects.count() // 2]
+    last = months_back(dublin_date(timezone.now()), 1)
+    named = {
+        "day": f"{middle.created_at:%Y-%m-%d}",
+        "membership": str(middle.pk),
+        "month": f"{last:%Y-%m}",
+        "year": f"{last:%Y}",
+    }
     found: Questions = {}
-    for address in (*addresses, *_MORE_PAGES):
+    for name in (*addresses, *_MORE_PAGES):
+        address = name.format(**named)
         # What is only posted to says so.
         if client.get(f"/staff/{address}").status_code == 200:
-            found[f"/staff/{address}"] = partial(client.get, f"/staff/{address}")
+            found[f"/staff/{name}"] = partial(client.get, f"/staff/{address}")
+    return found
+
+
+def of_the_desk() -> Questions:
+    """The ways to find a supporter, and what is counted when a list is asked for."""
+    staff = StaffMember.objects.get()
+    paid = Payment.objects.filter(state=PaymentState.SUCCEEDED, last4__gt="").latest("paid_at")
+    assert paid.paid_at is not None
+    line = CardPayment(paid.last4, paid.amount_cents, dublin_date(paid.paid_at))
+    asked: dict[str, Any] = {"staff": staff, "purpose": Purpose.ASKED, "by_name": True}
+    terms = {
+        "an address": "nobody@example.org",
+        "a name": "Nobody Here",
+        "a receipt": f"R-{paid.paid_at.year}-000001",
+        "an id of ours": str(paid.pk),
+        "an id of Stripe's": str(paid.stripe_payment_intent_id),
+    }
+    found: Questions = {
+        f"found by {what}": partial(search.find, term=term, **asked) for what, term in terms.items()
+    }
+    found["found by a bank's line"] = partial(search.find_payment, payment=line, **asked)
+    for subject in Subject:
+        found[f"list of {subject.value}"] = shapes.of(subject).rows({}).count
     return found
 
 
@@ -85,7 +133,7 @@ def _arguments(
         "now": lambda: now,
         "count": lambda: MONTHS,
         "months": lambda: [Month(now.date(), now - timedelta(days=7), now)],
-        "until": lambda: now + timedelta(days=365),
+        "until": lambda: now.date() + timedelta(days=365),
         "supporter_ids": lambda: [*duplicates().values_list("pk", flat=True)[:SHOWN]],
     }
     chosen = {}

@@ -9,6 +9,7 @@ from django.core.management import call_command
 from django.db import connection, transaction
 from django.utils import timezone
 
+from billing.accounts import months, pack
 from members import reports
 from members.reports import build, present
 from members.staff.urls import urlpatterns
@@ -61,6 +62,10 @@ def test_the_lives_obey_the_database_and_the_rollups_are_what_a_recount_says(
 def _books_balance() -> None:
     assert _numbers(_WRONG_PAYOUTS) == (0,)
     assert _numbers(_WRONG_PAYMENTS) == (0,)
+    running = pack.of_month(date(2026, 11, 1))
+    assert running is not None
+    assert months.first_open() == date(2026, 10, 1)
+    assert (running.closing,) == _numbers("SELECT sum(net_cents) FROM billing_ledgerline")
     [payments] = _numbers("SELECT count(*) FROM billing_payment")
     assert 11 * MEMBERS < payments < 15 * MEMBERS
     [states] = _numbers("SELECT count(DISTINCT state) FROM billing_membership")
@@ -78,6 +83,7 @@ def test_the_same_seed_makes_the_same_lives_and_another_makes_others() -> None:
 
 
 def test_every_report_and_every_list_of_the_staff_is_asked() -> None:
+    fill.fill(members=40, seed=1, now=NOW)
     names = {*questions.of_reports(now=timezone.now())}
     folder = Path(reports.__path__[0])
     parts = {"__init__", "amounts", "definitions", "months", "rollups", "small"}
@@ -88,7 +94,11 @@ def test_every_report_and_every_list_of_the_staff_is_asked() -> None:
         assert watch.timed(name, ask, turns=1).statements > 0
     pages = questions.of_pages(signed_in())
     assert {"/staff/", "/staff/members/", "/staff/letters/"} <= {*pages}
-    assert len(pages) <= len(urlpatterns) + 4
+    lists = {each.partition("=")[0] for each in pages}
+    assert {"/staff/members/?older", "/staff/members/?day"} < lists
+    assert len(pages) <= len(urlpatterns) + 9
+    for name, ask in questions.of_the_desk().items():
+        assert watch.timed(name, ask, turns=1).statements > 0
 
 
 def test_a_report_that_nobody_can_ask_is_not_passed_over(monkeypatch: pytest.MonkeyPatch) -> None:

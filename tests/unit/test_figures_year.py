@@ -280,9 +280,23 @@ def test_it_tells_which_yearly_ones_renewed_and_which_are_to_come() -> None:
     assert told == {"2027-01": (1, 2388), "2027-02": (1, 1200), "2027-06": (1, 2400)}
 
 
+def test_it_tells_in_which_week_paid_years_run_out_and_leaves_out_who_leaves() -> None:
+    assert _weeks() == {"2027-03-01": (3, 5988)}
+    leaver = Membership.objects.get(interval="year", amount_cents=2400)
+    Membership.objects.filter(pk=leaver.pk).update(ends_on=leaver.period_end)
+    figures.recount(leaver.supporter_id)
+    assert _weeks() == {"2027-03-01": (2, 3588)}
+
+
+def _weeks() -> dict[str, tuple[int, int]]:
+    weeks = renewals.upcoming_weeks(now=NOW, count=40)
+    return {f"{each.monday:%Y-%m-%d}": (each.due, each.cents) for each in weeks if each.due}
+
+
 def test_it_tells_what_the_next_year_brings_if_nobody_leaves() -> None:
     leaver = Membership.objects.get(supporter=rows.charlie(), state=MembershipState.ACTIVE)
     Membership.objects.filter(pk=leaver.pk).update(ends_on=on(12, 20))
+    figures.recount(leaver.supporter_id)
     told = forecast.forecast(now=NOW)
     # Alice 399, Charlie 299 until December's, and 300.
     assert [each.monthly_cents for each in told][:3] == [998, 699, 699]

@@ -1,14 +1,18 @@
 """What staff see and what they cannot do: roles, the list, the read-only tables."""
 
+import html
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
 
 import pytest
 import time_machine
 from django.apps import apps
 from django.contrib import admin
 from django.db.models import BinaryField
-from django.test import RequestFactory
+from django.test import Client, RequestFactory
 from pytest_django import DjangoAssertNumQueries
 
 from billing.models import Membership
@@ -73,17 +77,66 @@ def test_it_lists_fifty_a_page_newest_first_and_without_a_query_for_each(
     assert len(first.context["lines"]) == 50
     newest = first.context["lines"][0].membership.created_at
     assert newest == rows.START + timedelta(minutes=119)
-    assert len(client.get("/staff/members/?page=3").context["lines"]) == 20
-    # Session, member, second factor; then the count and the page.
+    # Session, member, second factor; then where the page begins, and the page.
     with django_assert_num_queries(5):
-        client.get("/staff/members/?page=2")
+        _turned(client, first, "next")
 
 
-@pytest.mark.parametrize("page", ["0", "-1", "99", "abc", "1e9"])
-def test_it_answers_a_page_that_is_none_with_one_that_is(page: str) -> None:
+def _turned(client: Client, page: Any, where: str) -> Any:
+    """The page to which the link `where` ("next", "prev") of this page leads."""
+    [link] = re.findall(rf'href="([^"]+)" rel="{where}"', page.content.decode())
+    return client.get("/staff/members/" + html.unescape(link))
+
+
+def _shown(page: Any) -> list[int]:
+    """The minutes in which the memberships of a page came."""
+    came = [line.membership.created_at - rows.START for line in page.context["lines"]]
+    return [each // timedelta(minutes=1) for each in came]
+
+
+def test_one_can_leaf_to_the_oldest_and_back_past_nobody_and_nobody_twice() -> None:
+    client = signed_in()
+    _crowd(120)
+    # Two of one moment: their ids say which is the newer.
+    first, *_ = Membership.objects.order_by("created_at")[69:]
+    Membership.objects.filter(created_at=rows.START + timedelta(minutes=70)).update(
+        created_at=first.created_at
+    )
+    pages = [client.get("/staff/members/?state=active")]
+    for _ in range(2):
+        pages.append(_turned(client, pages[-1], "next"))
+    whole = [minute for page in pages for minute in _shown(page)]
+    assert whole == sorted([each for each in range(120) if each != 70] + [69], reverse=True)
+    assert 'rel="next"' not in pages[2].content.decode()
+    assert _shown(_turned(client, pages[2], "prev")) == whole[50:100]
+    # Whoever comes back to the start finds a full page, the one that is new included.
+    new = rows.membership(rows.alice(), created_at=NOW)
+    before = _turned(client, pages[1], "prev")
+    assert _shown(before) == whole[:50]
+    top = _turned(client, before, "prev").context["lines"]
+    assert (top[0].membership, len(top)) == (new, 50)
+
+
+def test_the_list_can_be_opened_at_a_day() -> None:
+    client = signed_in()
+    _crowd(120)
+    Membership.objects.filter(created_at__lt=rows.START + timedelta(minutes=9)).update(
+        created_at=rows.START - timedelta(days=3)
+    )
+    day = f"{rows.START - timedelta(days=1):%Y-%m-%d}"
+    page = client.get("/staff/members/", {"day": day, "state": "active"})
+    assert len(page.context["lines"]) == 9
+    assert f'value="{day}"' in page.content.decode()
+    assert _shown(_turned(client, page, "prev"))[-1] == 9
+
+
+@pytest.mark.parametrize(
+    "asked", ["older=", "older=abc", f"newer={UUID(int=7)}", "day=9999-12-31", "day=x", "page=99"]
+)
+def test_it_answers_a_page_that_is_none_with_one_that_is(asked: str) -> None:
     client = signed_in()
     rows.membership()
-    answer = client.get("/staff/members/", {"page": page, "state": "nonsense"})
+    answer = client.get(f"/staff/members/?{asked}&state=nonsense")
     assert len(answer.context["lines"]) == 1
 
 

@@ -1,5 +1,6 @@
 """`manage.py rollups`: the figures of the reports, made anew from the facts, or compared."""
 
+import os
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -12,11 +13,13 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--check", action="store_true", help="change nothing; only compare")
+        cores = os.cpu_count() or 1
+        parser.add_argument("--jobs", type=int, default=cores, help="processes; as many as cores")
 
     def handle(self, *_args: Any, **options: Any) -> None:
         if not options["check"]:
-            figures.rebuild()
-        found = figures.compare()
+            figures.rebuild(hands=options["jobs"])
+        found = figures.compare(hands=options["jobs"])
         for each in found.differences:
             self.stdout.write(f"  {each}")
         if not found.equal:

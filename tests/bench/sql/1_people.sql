@@ -8,6 +8,10 @@ CREATE FUNCTION pg_temp.id_at(at timestamptz, n bigint) RETURNS uuid STABLE LANG
              || lpad(to_hex(n), 15, ''0''))::uuid';
 CREATE FUNCTION pg_temp.stripe_id(kind text, n bigint) RETURNS text IMMUTABLE LANGUAGE sql AS
     'SELECT kind || ''_'' || lpad(to_hex(n), 24, ''0'')';
+-- The month of the books that counted a movement: all are closed but the last two.
+CREATE FUNCTION pg_temp.closed(at timestamptz) RETURNS date STABLE LANGUAGE sql AS
+    'SELECT CASE WHEN at < timestamptz ''$open''
+            THEN date_trunc(''month'', at AT TIME ZONE ''Europe/Dublin'')::date END';
 
 -- For each ten members one person who only ever gives once in a while. Starts over 48 months.
 CREATE TEMPORARY TABLE person AS

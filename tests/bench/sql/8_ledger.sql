@@ -1,11 +1,11 @@
 -- Each movement is a line; a day's lines that are available are the payout of that day.
 INSERT INTO billing_ledgerline (
     id, kind, payment_id, amount_cents, fee_cents, net_cents, currency, source_id, payout_id,
-    booked_at, available_on, recorded_at
+    booked_at, available_on, recorded_at, closed_month
 )
 SELECT line, kind, payment, amount, fee, amount - fee, 'eur', source,
        CASE WHEN day < date '$now' THEN 'po_' || to_char(day, 'YYYYMMDD') ELSE '' END,
-       booked, available, booked
+       booked, available, booked, pg_temp.closed(booked)
 FROM (
     SELECT 'txn_' || right(stripe_payment_intent_id, 24) AS line, 'payment' AS kind, id AS payment,
            amount_cents AS amount, fee_cents AS fee, stripe_charge_id AS source, paid_at AS booked
@@ -37,8 +37,9 @@ FROM billing_ledgerline WHERE payout_id <> '' GROUP BY payout_id;
 
 INSERT INTO billing_ledgerline (
     id, kind, amount_cents, fee_cents, net_cents, currency, source_id, payout_id, booked_at,
-    available_on, recorded_at
+    available_on, recorded_at, closed_month
 )
 SELECT 'txn_' || id, 'payout', -amount_cents, 0,
-       -amount_cents, 'eur', id, id, created, arrives_on, created
+       -amount_cents, 'eur', id, id, created, arrives_on, created,
+       pg_temp.closed(created)
 FROM billing_payout;

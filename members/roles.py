@@ -16,6 +16,7 @@ class May(StrEnum):
     """What somebody on the staff can be let do."""
 
     REPORTS = "reports"  # sums and figures, no row behind them
+    SMALL = "small"  # the figures of fewer than five people as well
     MEMBERS = "members"  # memberships, letters and events, as rows without a name
     DESK = "desk"  # help one supporter who asked, without seeing who they are
     IDENTITY = "identity"  # see who a supporter is, each look written down
@@ -32,7 +33,7 @@ class May(StrEnum):
 _READS: Final = frozenset({May.REPORTS})
 _WORKS: Final = _READS | {May.MEMBERS, May.DESK, May.TABLES}
 _HELPS: Final = _WORKS | {May.IDENTITY}
-_COUNTS: Final = _WORKS | {May.BOOKS, May.EXPORT, May.EXPORT_NAMES, May.AGREE}
+_COUNTS: Final = _WORKS | {May.SMALL, May.BOOKS, May.EXPORT, May.EXPORT_NAMES, May.AGREE}
 MAY: Final[Mapping[Role, frozenset[May]]] = {
     Role.VIEWER: _READS,
     Role.SUPPORT: _HELPS,

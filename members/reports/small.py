@@ -3,7 +3,9 @@
 The one rule for every page, chart and file that all staff may open (docs/metrics.md).
 """
 
-from collections.abc import Collection, Hashable, Mapping
+from collections.abc import Collection, Hashable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Final, TypeVar
 
 # A group so small would tell of persons (DOMAIN 7).
@@ -11,15 +13,27 @@ SMALLEST: Final = 5
 
 K = TypeVar("K", bound=Hashable)
 
+_told_in_full: ContextVar[bool] = ContextVar("told_in_full", default=False)
+
+
+@contextmanager
+def in_full() -> Iterator[None]:
+    """Hide nothing of what is told inside: for who may take out the rows behind it."""
+    before = _told_in_full.set(True)
+    try:
+        yield
+    finally:
+        _told_in_full.reset(before)
+
 
 def shown(people: int) -> bool:
     """Whether a group is large enough to be told of."""
-    return people >= SMALLEST
+    return people >= SMALLEST or _told_in_full.get()
 
 
 def tells(people: int) -> bool:
     """Whether this number would tell of persons: nobody is no person."""
-    return 0 < people < SMALLEST
+    return 0 < people < SMALLEST and not _told_in_full.get()
 
 
 def few(people: int) -> str:
@@ -36,7 +50,7 @@ def hidden(people: Mapping[K, int | None], sums: Collection[Collection[K]] = ())
     before.
     """
     gone = {key for key, number in people.items() if number is None or tells(number)}
-    found = True
+    found = not _told_in_full.get()
     while found:
         found = False
         for cells in sums:

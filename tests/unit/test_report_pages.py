@@ -25,6 +25,7 @@ from billing import figures
 from billing.models import Campaign, Membership, Payment
 from billing.models.ledger import LineKind
 from billing.states import EndReason, MembershipState, PaymentState
+from members import lockdown
 from members.models import Supporter
 from members.models.staff import Role
 from members.reports.definitions import FIGURES
@@ -32,7 +33,7 @@ from members.reports.small import hidden, tells
 from members.staff.reports.charts import NONE
 from members.staff.reports.shelf import REPORTS
 from tests import rows
-from tests.staff_desk import signed_in
+from tests.staff_desk import signed_in, staff
 
 NOW = datetime(2026, 10, 15, 10, tzinfo=UTC)
 SPREADSHEET = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
@@ -102,8 +103,12 @@ def _line(lines: list[list[str]], head: str) -> list[str]:
     return next(line[1:] for line in lines if line and line[0] == head)
 
 
+def _page(client: Client, slug: str, query: str = "") -> str:
+    return client.get(f"/staff/reports/{slug}/{query}").content.decode()
+
+
 def _answer(client: Client, slug: str, query: str = "") -> str:
-    page = client.get(f"/staff/reports/{slug}/{query}").content.decode()
+    page = _page(client, slug, query)
     found = re.search(r'<p class="answer">(.*?)</p>', page)
     assert found is not None
     return unescape(found[1])
@@ -186,6 +191,38 @@ ANSWERS = {
     "at-risk": "Nothing is overdue.",
     "duplicates": "Nobody is a member twice.",
 }
+
+
+@pytest.mark.parametrize("role", [Role.FINANCE, Role.ADMIN])
+def test_who_may_take_out_the_rows_may_have_small_figures_shown(role: Role, year: None) -> None:
+    client = signed_in(role)
+    assert "small=shown" in client.get("/staff/reports/growth/?period=y2026").content.decode()
+    lines = _csv(client, "growth", "?period=y2026&small=shown")
+    assert _line(lines, "2026-03")[1] == "4.00"  # the two who joined
+    for line in lines[2:12]:
+        *moved, end = (int(cell.replace(".", "")) for cell in line[1:])
+        assert sum(moved) == end, line
+    for slug in REPORTS:
+        assert "hidden" not in str(_csv(client, slug, "?small=shown")), slug
+        assert "fewer than five people are shown" in _page(client, slug, "?small=shown"), slug
+    workbook = client.get("/staff/reports/growth.xlsx?period=y2026&small=shown")
+    assert "-in-full.xlsx" in workbook["Content-Disposition"]
+    # It is a wish of one page, not of the one who wishes.
+    assert _line(_csv(client, "growth", "?period=y2026"), "2026-03")[1] == "hidden"
+
+
+@pytest.mark.parametrize("role", [Role.VIEWER, Role.SUPPORT])
+def test_nobody_else_has_small_figures_shown(role: Role, year: None) -> None:
+    client = signed_in(role)
+    assert "small=shown" not in _page(client, "growth", "?period=y2026")
+    for slug in REPORTS:
+        assert _csv(client, slug, "?small=shown") == _csv(client, slug), slug
+
+
+def test_small_figures_are_hidden_while_the_house_is_locked(year: None) -> None:
+    client = signed_in(Role.FINANCE)
+    lockdown.begin(by=staff(email="fionn@example.org"), now=NOW)
+    assert _line(_csv(client, "growth", "?period=y2026&small=shown"), "2026-03")[1] == "hidden"
 
 
 def test_every_question_has_its_answer_in_a_sentence(year: None) -> None:

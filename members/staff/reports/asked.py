@@ -8,11 +8,15 @@ from members.staff.reports.period import Period
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """The period, now, one kind of income if one is wanted, and whether lists may be shown."""
+    """The period, one kind of income if one is wanted, and whether lists may be shown.
+
+    `in_full`: figures of fewer than five people as well.
+    """
 
     period: Period
     kind: str = ""
     sees_members: bool = False
+    in_full: bool = False
 
     @property
     def now(self) -> datetime:

@@ -1,5 +1,6 @@
 """The reports as pages and as files, for every role behind the gate (members/staff/gate.py)."""
 
+from contextlib import nullcontext
 from typing import Any, Final
 
 import structlog
@@ -9,9 +10,10 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from billing.dates import dublin_date
+from members import lockdown
 from members.exports.handing import guarded
-from members.reports import build
-from members.roles import May
+from members.reports import build, small
+from members.roles import May, may
 from members.staff.access import may_see_members, needs
 from members.staff.books.files import XLSX, csv_file, file_of
 from members.staff.reports import overview, period
@@ -24,6 +26,8 @@ from members.staff.reports.workbook import workbook
 log = structlog.get_logger(__name__)
 # The report that can be asked for one kind of income.
 _BY_KIND: Final = "income"
+# How an address asks for figures of fewer than five people as well.
+_SHOWN: Final = "shown"
 
 
 @require_safe
@@ -60,8 +64,9 @@ def report_page(request: HttpRequest, which: str) -> HttpResponse:
         {
             "here": "reports",
             "report": report,
-            "told": report.tell(asked),
+            "told": _told(report, asked),
             "asked": asked,
+            "may_see_small": _may_see_small(request),
             "shelf": SHELF,
             "before": before,
             "after": after,
@@ -77,8 +82,8 @@ def report_page(request: HttpRequest, which: str) -> HttpResponse:
 def report_csv(request: HttpRequest, which: str) -> HttpResponse:
     """The tables of the report, one under the other: the figures of the page."""
     report, asked = _asked(request, which)
-    _taken(request, report, "csv")
-    return csv_file(f"{_file_name(report, asked)}.csv", _rows(report.tell(asked)))
+    _taken(request, report, asked, "csv")
+    return csv_file(f"{_file_name(report, asked)}.csv", _rows(_told(report, asked)))
 
 
 @require_safe
@@ -86,8 +91,8 @@ def report_csv(request: HttpRequest, which: str) -> HttpResponse:
 def report_xlsx(request: HttpRequest, which: str) -> HttpResponse:
     """The same as a workbook."""
     report, asked = _asked(request, which)
-    _taken(request, report, "xlsx")
-    content = workbook(report.question, report.tell(asked), day=dublin_date(asked.now))
+    _taken(request, report, asked, "xlsx")
+    content = workbook(report.question, _told(report, asked), day=dublin_date(asked.now))
     return file_of(f"{_file_name(report, asked)}.xlsx", XLSX, content)
 
 
@@ -100,7 +105,22 @@ def _asked(request: HttpRequest, which: str) -> tuple[Report, Asked]:
         query.pop("period", None)
     months = period.of(query, now=timezone.now(), usual=report.usual)
     kind = query.get("kind", "") if which == _BY_KIND else ""
-    return report, Asked(months, kind if kind in KIND_NAMES else "", may_see_members(request.user))
+    asked = Asked(
+        months,
+        kind if kind in KIND_NAMES else "",
+        sees_members=may_see_members(request.user),
+        in_full=query.get("small") == _SHOWN and _may_see_small(request),
+    )
+    return report, asked
+
+
+def _may_see_small(request: HttpRequest) -> bool:
+    return may(request.user, May.SMALL) and not lockdown.holds()
+
+
+def _told(report: Report, asked: Asked) -> Told:
+    with small.in_full() if asked.in_full else nullcontext():
+        return report.tell(asked)
 
 
 def _choices(report: Report, asked: Asked) -> list[period.Choice]:
@@ -114,13 +134,16 @@ def _query(report: Report, asked: Asked) -> str:
     parts = [f"period={asked.period.value}"] if report.periods else []
     if asked.kind:
         parts.append(f"kind={asked.kind}")
+    if asked.in_full:
+        parts.append(f"small={_SHOWN}")
     return f"?{'&'.join(parts)}" if parts else ""
 
 
 def _file_name(report: Report, asked: Asked) -> str:
     months = f"-{asked.period.value.removeprefix('y')}" if report.periods else ""
     kind = f"-{asked.kind}" if asked.kind else ""
-    return f"{report.slug}{kind}{months}-{dublin_date(asked.now)}"
+    whole = "-in-full" if asked.in_full else ""
+    return f"{report.slug}{kind}{months}-{dublin_date(asked.now)}{whole}"
 
 
 def _rows(told: Told) -> list[list[str]]:
@@ -143,5 +166,11 @@ def _plain(cell: Any) -> str:
     return said if cell.number else guarded([said])[0]
 
 
-def _taken(request: HttpRequest, report: Report, what: str) -> None:
-    log.info("report exported", staff=str(request.user.pk), report=report.slug, what=what)
+def _taken(request: HttpRequest, report: Report, asked: Asked, what: str) -> None:
+    log.info(
+        "report exported",
+        staff=str(request.user.pk),
+        report=report.slug,
+        what=what,
+        in_full=asked.in_full,
+    )

@@ -83,7 +83,7 @@ def _small_cohorts(found: list[Cohort]) -> set[tuple[int, int]]:
 def _heat(each: Cohort, place: int, k: int, gone: set[tuple[int, int]], asked: Asked) -> Cell:
     part = each.cells[k].share
     if part is None or (place, k) in gone:
-        return Cell("share", part, hidden=True, heat="h")
+        return Cell("share", part, hidden=(place, k) in gone, heat="h")
     shade = min(_SHADES - 1, part * _SHADES // 10_000)
     runs = " open" if asked.period.runs and k == len(each.cells) - 1 else ""
     return Cell("share", part, heat=f"h h{shade}{runs}")

@@ -1,10 +1,11 @@
 """Asking for a list, and who has to agree before it is made.
 
-Whatever says who people are needs a second person: a colleague who may agree, and who was neither
-let in nor given another role or key within the last day, lest one person be two; within a week, if
-it was the one who asks who did it, or the other way about. Where there is no colleague at all it
-rests a day, which everybody who may agree can see, and stop. Who has shut somebody out within that
-week is not alone: they wait for a second person as well.
+Whatever says who people are, and whatever goes through more than half of all there is, needs a
+second person: a colleague who may agree, and who was neither let in nor given another role or key
+within the last day, lest one person be two; within a week, if it was the one who asks who did it,
+or the other way about. Where there is no colleague at all it rests a day, which everybody who may
+agree can see, and stop. Who has shut somebody out within that week is not alone: they wait for a
+second person as well.
 """
 
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from billing.doorbell import ring
 from members import access, lockdown
 from members.exports import shapes, telling
+from members.exports.shapes import Shape
 from members.exports.telling import Step
 from members.models import ListPart, StaffList, StaffMember, TeamAct
 from members.models.access import Purpose
@@ -33,6 +35,8 @@ RESTS: Final = timedelta(days=1)
 OWN_HAND: Final = timedelta(days=7)
 # Nobody answered: whoever still wants it asks again.
 ANSWER_WITHIN: Final = timedelta(days=7)
+# From so many lines on, more than half of all there is counts as the whole list.
+A_CROWD: Final = 100
 # A workbook is held in one piece by whoever opens it.
 MOST_IN_XLSX: Final = 20_000
 _SHUTS_OUT: Final = (TeamDeed.REMOVED, TeamDeed.ROLE, TeamDeed.RESET)
@@ -71,7 +75,7 @@ def ask(wish: Wish, *, by: StaffMember, press: str, now: datetime) -> StaffList:
         raise ValueError("a list has a column")
     if not may(by, May.EXPORT_NAMES if names else May.EXPORT) or lockdown.holds():
         raise NotAllowed
-    foreseen = shape.rows(wish.filters).count()
+    foreseen = shape.most(wish.filters).count()
     if wish.format == Format.XLSX and foreseen > MOST_IN_XLSX:
         raise TooLong(foreseen)
     values = {
@@ -85,9 +89,14 @@ def ask(wish: Wish, *, by: StaffMember, press: str, now: datetime) -> StaffList:
         "format": wish.format,
         "rows_foreseen": foreseen,
         "asked_at": now,
-        **_first_state(by, names=names, now=now),
+        **_first_state(by, by_two=names or _whole(shape, foreseen), now=now),
     }
     return _note(values, press=press)
+
+
+def _whole(shape: Shape, lines: int) -> bool:
+    """Whether so many lines are more than half of all that there is, and not just a few."""
+    return lines >= A_CROWD and 2 * lines > shape.most({}).count()
 
 
 def _note(values: dict[str, object], *, press: str) -> StaffList:
@@ -103,9 +112,11 @@ def _note(values: dict[str, object], *, press: str) -> StaffList:
 
 
 def _tell_colleagues(wanted: StaffList) -> None:
-    """Write to those who may say the word; where it rests, to those who may stop it."""
+    """Write to those who may agree, or else to those who may tomorrow; or who may stop it."""
     if wanted.state == ListState.ASKED:
         readers = second_persons(wanted.by, now=wanted.asked_at)
+        if not readers.exists():
+            readers = _colleagues(wanted.by)
         telling.tell(wanted, Step.WAITS, to=readers.values_list("pk", flat=True))
     if wanted.state == ListState.RESTING:
         stoppers = StaffMember.objects.filter(is_active=True, role__in=those_who(May.AGREE))
@@ -113,8 +124,8 @@ def _tell_colleagues(wanted: StaffList) -> None:
         telling.tell(wanted, Step.RESTS, to=others.values_list("pk", flat=True))
 
 
-def _first_state(by: StaffMember, *, names: bool, now: datetime) -> dict[str, object]:
-    if not names:
+def _first_state(by: StaffMember, *, by_two: bool, now: datetime) -> dict[str, object]:
+    if not by_two:
         return {"state": ListState.MAKING}
     if _alone(by, now=now):
         return {"state": ListState.RESTING, "rests_until": now + RESTS}

@@ -16,7 +16,7 @@ from members.exports import asking
 from members.models import StaffList, StaffMember
 from members.models.staff import Role
 from tests import rows
-from tests.staff_desk import ask_for_list, colleague, signed_in, taken
+from tests.staff_desk import ask_for_list, colleague, signed_in, staff, taken
 
 NOW = datetime(2026, 11, 4, 10, 0, 5, tzinfo=UTC)
 NAMES = ["membership", "name", "email"]
@@ -68,12 +68,18 @@ def test_it_says_nothing_of_a_list_without_names_that_is_made_at_once(asker: Cli
 
 
 def test_where_nobody_can_agree_those_who_could_stop_it_hear_when_it_begins(asker: Client) -> None:
-    signed_in(Role.ADMIN, email="let-in-today@example.org")
+    staff(Role.ADMIN, email="let-in-today@example.org")  # who has not signed in yet
     wanted = ask_for_list(asker, columns=NAMES)
     came = post()
     assert [*came] == ["let-in-today@example.org"]
     assert "5 November 2026" in came["let-in-today@example.org"]
     assert str(wanted.pk) in came["let-in-today@example.org"]
+
+
+def test_who_may_agree_tomorrow_hears_of_it_where_nobody_may_today(asker: Client) -> None:
+    signed_in(Role.ADMIN, email="let-in-today@example.org")
+    ask_for_list(asker, columns=NAMES)
+    assert [*post()] == ["let-in-today@example.org"]
 
 
 def test_the_asker_hears_that_it_is_ready_once_they_have_gone_on(

@@ -96,10 +96,10 @@ def _tidied(now: datetime) -> Tidied:
         "statements": sum(each.delete()[0] for each in _over_statements(now)),
         "letters": letters.forget(now=now),
         "events": inbox.forget(now=now),
+        "browsers": browsing.over(now).delete()[0],
         # A list: nobody's deletion may disturb the look at who is next.
         "people": sum(_forget(each, now=now) for each in list(_ids(_abandoned(now)))),
         **_books(now),
-        "browsers": browsing.over(now).delete()[0],
         "lists": asking.old(now).delete()[0],
         "acts": _over_acts(now).delete()[0] + search.over(now).delete()[0],
         "looks": access.over(now).delete()[0],

@@ -7,7 +7,7 @@ import os
 import re
 from typing import Final
 
-# Two each (broker, cache): for three workers, for a process without them, and for the house.
+# Two each (broker, cache): for four workers, for a process without them, and for the house.
 _PER_WORKER: Final = 2
 HOUSE_BROKER, HOUSE_CACHE = 14, 15
 
@@ -25,7 +25,7 @@ def redis_variables(*, broker: int, cache: int) -> dict[str, str]:
 
 
 def _move_apart() -> None:
-    first = int(os.environ.get("PYTEST_XDIST_WORKER", "gw3").removeprefix("gw")) * _PER_WORKER
+    first = int(os.environ.get("PYTEST_XDIST_WORKER", "gw4").removeprefix("gw")) * _PER_WORKER
     os.environ.update(redis_variables(broker=first, cache=first + 1))
 
 

@@ -18,7 +18,8 @@ from typing import Final
 from tests import migrated, servers
 from tests.processes import ROOT, clean_environment
 
-WORKERS: Final = "3"
+# More than there are cores: some of them wait at any time.
+WORKERS: Final = "4"
 NOTHING_COLLECTED: Final = 5
 WITHOUT: Final = {
     "PostgreSQL": "the second pass: no test ran on PostgreSQL and Redis",

@@ -71,6 +71,7 @@ def _pay_out(at: datetime) -> None:
     charges.update(payout_id="po_1QyZr2eZvKYlo2Ck1")
 
 
+@pytest.mark.long  # tests/browser/test_every_page.py takes these on a phone
 @pytest.mark.parametrize(
     ("size", "scheme"),
     [

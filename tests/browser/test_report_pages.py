@@ -72,6 +72,7 @@ def pages(browser: Browser, live_server: LiveServer) -> Iterator[Any]:
         each.close()
 
 
+@pytest.mark.long  # tests/browser/test_every_page.py takes these on a phone
 @pytest.mark.parametrize(
     ("size", "scheme"),
     [

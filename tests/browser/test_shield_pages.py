@@ -96,6 +96,7 @@ def test_without_javascript_a_link_comes_and_opens_that_order(
     goes_on(page)
 
 
+@pytest.mark.long  # tests/browser/test_every_page.py takes these on a phone
 @pytest.mark.parametrize(
     "size",
     [

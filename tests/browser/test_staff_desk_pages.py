@@ -68,6 +68,7 @@ def read_a_lot(member: StaffMember) -> None:
         )
 
 
+@pytest.mark.long  # tests/browser/test_every_page.py takes these on a phone
 @SIZES
 def test_the_team_and_the_access_log_are_for_everybody(
     size: dict[str, int],
@@ -104,6 +105,7 @@ def test_the_team_and_the_access_log_are_for_everybody(
     look(page, "reading-one", size)
 
 
+@pytest.mark.long  # tests/browser/test_every_page.py takes these on a phone
 @SIZES
 def test_lists_are_for_everybody(
     size: dict[str, int],

@@ -78,6 +78,7 @@ def _listed() -> Suppression:
     return entry
 
 
+@pytest.mark.long  # tests/browser/test_every_page.py takes these on a phone
 @pytest.mark.parametrize(
     ("size", "scheme"),
     [

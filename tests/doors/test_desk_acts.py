@@ -22,7 +22,7 @@ from tests.letter_desk import sent
 from tests.staff_desk import signed_in
 from tests.staff_helping import choose, confirm, do, folded, open_record, path_of
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 
 def at_the_desk(supporter: Supporter, role: Role = Role.SUPPORT) -> Client:
@@ -248,7 +248,6 @@ def test_the_timeline_is_read_by_topic(show: str) -> None:
 _WHOSE = ["refund", "resend", "cancel", "keep", "end", "pause", "resume", "uncomp", "note", "comp"]
 
 
-@pytest.mark.once
 @pytest.mark.parametrize("act", _WHOSE)
 def test_a_row_of_a_stranger_is_no_row(act: str) -> None:
     rows.membership(rows.alice())

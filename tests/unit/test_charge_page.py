@@ -23,7 +23,7 @@ from tests import rows
 from tests.staff_desk import signed_in
 from tests.supporter_desk import folded, press_in, text_of
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 PAGE = "/charge/"
 DAY = timedelta(days=1)

@@ -21,7 +21,7 @@ from tests import rows
 from tests.local_stripe import LocalStripe
 from tests.supporter_desk import sign_in
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 GOOD = {
     "plan": "monthly",

@@ -339,8 +339,9 @@ def test_it_asks_as_little_of_the_database_for_many_as_for_one(
 ) -> None:
     client = signed_in()
     for slug in REPORTS:
-        # Session, member, second factor, the years to choose from; at most five for the figures.
-        with django_assert_max_num_queries(9):
+        # Session, member, second factor, the years to choose from, whether the house is locked; at
+        # most five for the figures.
+        with django_assert_max_num_queries(10):
             client.get(f"/staff/reports/{slug}/?period=36")
     with django_assert_max_num_queries(9):
         client.get("/staff/reports/trustees/")

@@ -30,7 +30,7 @@ from tests.supporter_desk import sign_in
 NOW = datetime(2026, 11, 4, 10, 0, 5, tzinfo=UTC)
 HELPERS = [Role.SUPPORT, Role.FINANCE, Role.ADMIN]
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 
 @pytest.fixture(autouse=True)
@@ -595,7 +595,6 @@ def test_what_a_colleague_and_a_new_address_did_not_get_goes_out_as_well() -> No
 
 
 # Every kind -------------------------------------------------------------------------------------
-@pytest.mark.once
 @pytest.mark.parametrize("kind", sorted(KINDS))
 def test_every_kind_is_shown_in_both_languages_usual_and_discreet(kind: str) -> None:
     client = signed_in(Role.VIEWER)

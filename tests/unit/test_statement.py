@@ -22,7 +22,7 @@ from members.models import Supporter
 from tests import rows, statements
 from tests.reading import language_of, text_of
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 CLOCK = Cause.clock()
 YEARS = (2025, 2026, 2027)

@@ -24,7 +24,7 @@ from members.statement_forms import WithdrawalForm
 from tests import rows
 from tests.supporter_desk import folded, press_in, signed_in, text_of
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 PAGE, CONFIRM = "/withdraw/", "/withdraw/confirm/"
 NOTHING = "019aa1b2-c3d4-7e5f-8a6b-9c0d1e2f3a4b"

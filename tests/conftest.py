@@ -28,6 +28,7 @@ MARKERS = {
     "browser": "needs Chromium; runs once, in the first pass",
     "servers": "needs a real PostgreSQL and Redis with separate processes; runs in the second pass",
     "once": "asks nothing of the database that the first pass has not asked; runs there alone",
+    "real": "is left to the real servers where they follow; runs in both passes with --long",
     "long": "takes longer than a suite should; run by --long",
 }
 
@@ -35,6 +36,9 @@ MARKERS = {
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--long", action="store_true", help="run what is marked long, too")
     parser.addoption("--data-only", action="store_true", help="only what touches the database")
+    parser.addoption(
+        "--servers-follow", action="store_true", help="a pass with the real servers comes next"
+    )
     parser.addoption(
         "--house", choices=["only", "without"], help="only what uses the house, or not"
     )
@@ -76,6 +80,8 @@ def _runs_here(config: pytest.Config, item: pytest.Item) -> bool:
         return False
     if "servers" in wants and not houses.on_servers():
         return False
+    if "real" in wants and "once" not in wants and config.getoption("--servers-follow"):
+        return bool(config.getoption("--long"))
     if "browser" in wants:
         return not config.getoption("--data-only") and chromium_binary() is not None
     if "once" in wants and config.getoption("--data-only"):

@@ -25,7 +25,7 @@ from tests.doors.conftest import Desk
 from tests.doors.test_grace import fail
 from tests.postman import Postman
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.real]
 
 
 def at_once(act: Callable[[], Any], times: int = 2) -> list[Any]:

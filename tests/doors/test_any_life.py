@@ -24,7 +24,7 @@ from tests.doors.lives import Life, drawn
 from tests.local_stripe import LocalStripe
 from tests.postman import Postman
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.real]
 
 # The second pass of the suite lives fewer: PostgreSQL is asked the same questions, more slowly.
 LIVES: Final = int(os.environ.get("MEITHEAL_LIVES", "6" if houses.on_servers() else "15"))

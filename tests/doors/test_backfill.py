@@ -24,7 +24,7 @@ from tests.house import House
 from tests.local_stripe import LocalStripe
 from tests.processes import ROOT, clean_environment
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.real]
 
 
 class Crash(BaseException):

@@ -15,7 +15,7 @@ from members.models import Supporter
 from tests.cases.acts import close, dashboard, dispute, refund_there, settle
 from tests.doors.conftest import Desk
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.real]
 
 
 def let_go_day() -> datetime:

@@ -28,7 +28,7 @@ from tests import rows
 from tests.staff_desk import signed_in
 from tests.staff_helping import open_record
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.real]
 DESK = "/staff/desk/"
 
 

@@ -30,7 +30,7 @@ from tests.doors.test_grace import customer_of
 from tests.letter_desk import link_in, look, sent
 from tests.supporter_desk import press_in, signed_in, text_of
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.real]
 
 PATH = "/account/erase/"
 _S = ErasureState

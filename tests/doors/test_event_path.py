@@ -23,7 +23,7 @@ from tests import rows
 from tests.doors.conftest import Desk
 from tests.postman import Postman
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.real]
 
 
 def letters() -> list[str]:

@@ -31,7 +31,7 @@ from tests.doors.test_backfill import Crash, dropped, started
 from tests.house import House
 from tests.local_stripe import LocalStripe
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.real]
 
 
 CLEAN = (0, "0 differences remain")

@@ -36,7 +36,7 @@ MARCH = datetime(2026, 3, 10, 12, tzinfo=UTC)
 APRIL, MAY = MARCH.replace(month=4), MARCH.replace(month=5)
 BY = "a-colleague"
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.real]
 
 
 @pytest.fixture(autouse=True)

@@ -35,7 +35,7 @@ from members.models import ChargeReport, Consent, Supporter
 from members.retention import Tidied
 from tests import rows
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.real]
 
 SECOND = timedelta(seconds=1)
 # 2026 is kept for six full years after it, 2027 to 2032.

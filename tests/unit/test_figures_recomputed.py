@@ -31,7 +31,7 @@ from members.models.supporter import supporter_for
 from members.reports import cohorts, failures, givers, income, movement
 from tests import rows
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.real]
 
 FIRST: Final = datetime(2025, 1, 1, 12, tzinfo=UTC)
 DAYS: Final = 650

@@ -39,7 +39,7 @@ from tests import rows
 NOW = datetime(2026, 10, 15, 10, tzinfo=UTC)
 YEAR = 2026
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.real]
 
 
 @pytest.fixture(autouse=True)

@@ -31,7 +31,7 @@ from tests.letter_desk import sent
 from tests.staff_desk import signed_in as staff_signed_in
 from tests.supporter_desk import signed_in, text_of
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.real]
 
 DAY = rows.START.replace(year=rows.START.year + 2)
 SECOND = timedelta(seconds=1)

@@ -36,7 +36,7 @@ from tests.supporter_desk import text_of
 NOW = datetime(2026, 11, 4, 10, 0, 5, tzinfo=UTC)
 NAMES = ["membership", "name", "email"]
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.real]
 
 
 @pytest.fixture(autouse=True)

@@ -17,6 +17,7 @@ def growing(asked: Asked) -> Told:
     months = movement(now=asked.until, count=asked.count)
     gone = small(months)
     first, last = months[0], months[-1]
+    on_top = [_on_top(asked, months)] if any(each.on_top for each in months) else []
     return Told(
         answer=_growth_in_words(asked, first, last),
         keys=[
@@ -25,11 +26,7 @@ def growing(asked: Asked) -> Told:
             Key("MRR a year", format_amount(last.end_cents * 12), "twelve times the MRR"),
         ],
         charts=[_fall(months, gone), _members(asked, months)],
-        tables=[
-            _mrr(asked, months, gone),
-            _persons(asked, months, gone),
-            _on_top(asked, months),
-        ],
+        tables=[_mrr(asked, months, gone), _persons(asked, months, gone), *on_top],
     )
 
 

@@ -19,8 +19,8 @@ from typing import Final
 from tests import migrated, servers
 from tests.processes import ROOT, clean_environment
 
-# More than there are cores: some of them wait at any time.
-WORKERS: Final = "4"
+# More than there are cores, since some of them wait at any time; the second pass has its services.
+WORKERS_FIRST, WORKERS_THEN = 4, 3
 NOTHING_COLLECTED: Final = 5
 WITHOUT: Final = {
     "PostgreSQL": "the second pass: no test ran on PostgreSQL and Redis",
@@ -60,17 +60,21 @@ def main(arguments: Sequence[str]) -> int:
     real = not {"PostgreSQL", "Redis"} & missing.keys()
     with sqlite_file() as variables:
         first = ["--servers-follow", *arguments] if real else arguments
-        total = run_pass("SQLite and the memory broker", first, variables=variables)
+        title = "SQLite and the memory broker"
+        total = run_pass(title, first, variables=variables, workers=WORKERS_FIRST)
     if real:
         with real_servers() as variables:
             title = "PostgreSQL, Redis and separate processes"
-            total += run_pass(title, ["--data-only", *arguments], variables=variables)
+            then = ["--data-only", *arguments]
+            total += run_pass(title, then, variables=variables, workers=WORKERS_THEN)
     lacking = bool(missing) and os.environ.get("CI") == "true"
     print(*closing_words(total, missing, lacking=lacking), sep="\n")
     return 0 if total.good and not lacking else 1
 
 
-def run_pass(title: str, arguments: Sequence[str], *, variables: Mapping[str, str]) -> Count:
+def run_pass(
+    title: str, arguments: Sequence[str], *, variables: Mapping[str, str], workers: int
+) -> Count:
     """Run pytest with these variables: the journeys in one process, all else beside it.
 
     There is one house, and its journeys mostly wait; so the two share the machine well.
@@ -81,7 +85,7 @@ def run_pass(title: str, arguments: Sequence[str], *, variables: Mapping[str, st
         rest = Run(
             Path(folder) / "rest",
             variables,
-            ["-n", WORKERS, "--dist=worksteal", "--house=without", *arguments],
+            ["-n", str(workers), "--dist=worksteal", "--house=without", *arguments],
         )
         counts = [rest.finish(), journeys.finish()]
     return counts[0] + counts[1]

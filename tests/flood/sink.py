@@ -73,7 +73,8 @@ class Sink:
                 if line.transport is not None:  # it has hung up by itself
                     line.transport.close()
             self._lines.clear()
-            done.set()
+            # After the turn in which they are closed: a loop that stops before it leaves them open.
+            loop.call_soon(done.set)
 
         loop.call_soon_threadsafe(close)
         done.wait(5)
@@ -91,11 +92,14 @@ class Sink:
         """How often each letter came, by its Message-ID."""
         return Counter(str(each.message["Message-ID"]) for each in list(self.taken))
 
+    def begun(self, line: Any) -> None:
+        """A line stands, whether or not anything is ever said on it: its worker may be killed."""
+        self._lines.add(line)
+
     # What aiosmtpd calls: the names are its own.
     async def handle_MAIL(  # noqa: N802
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
-        self._lines.add(server)
         many = self.orders.letters_per_line
         if many and self._on_line[_port(session)] >= many:
             return "421 4.7.0 enough for this line"
@@ -141,6 +145,10 @@ def _port(session: Session) -> int:
 
 
 class _Line(SMTP):
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        super().connection_made(transport)
+        self.event_handler.begun(self)
+
     async def smtp_DATA(self, arg: str) -> None:  # noqa: N802 - aiosmtpd's name
         sink = self.event_handler
         if sink.orders.at_data_command:

@@ -29,6 +29,7 @@ CHURN: Final = (Move.VOLUNTARY, Move.INVOLUNTARY, Move.DISPUTE)
 MOVEMENT: Final = "movement"  # by Move; value is after less before
 STANDING: Final = "standing"  # change of the number of active members, and of MRR
 LEFT_PAUSED: Final = "left_paused"  # by Move: who left while they paused, without money
+BRIEF: Final = "brief"  # churned in the month in which they joined or returned
 LAPSED: Final = "lapsed"  # by the day itself: a pause that became too long on it
 COHORT: Final = "cohort"  # month: of the first payment; key: the month of the change; as STANDING
 WORTH: Final = "worth"  # key: twelfths a month; change of the number of members who give so much
@@ -51,6 +52,7 @@ OF_PERSONS: Final = frozenset(
         MOVEMENT,
         STANDING,
         LEFT_PAUSED,
+        BRIEF,
         LAPSED,
         COHORT,
         WORTH,

@@ -57,6 +57,7 @@ def sums_of(person: Person) -> Sums:
 
 def _count_life(sums: Sums, life: list[Movement]) -> None:
     cohort = next((month_of(each.at) for each in life if each.kind is Move.NEW), None)
+    joined: date | None = None
     for each in life:
         month = month_of(each.at)
         if each.lapsed:
@@ -65,6 +66,10 @@ def _count_life(sums: Sums, life: list[Movement]) -> None:
         if each.resting:
             sums.add(Cell(names.LEFT_PAUSED, month, each.kind), 1)
             continue
+        if each.kind in {Move.NEW, Move.REACTIVATION}:
+            joined = month
+        if each.kind in CHURN and joined == month:
+            sums.add(Cell(names.BRIEF, month), 1)
         change = bool(each.after) - bool(each.before), each.after - each.before
         sums.add(Cell(names.MOVEMENT, month, each.kind), 1, change[1])
         sums.add(Cell(names.STANDING, month), *change)

@@ -80,8 +80,9 @@ FIGURES: Final = {
         "churned in the month / active at the start of the month",
         "A membership ends with the paid time, not with the click on cancel. Withdrawn within 14 "
         "days is not churn, nor is an undone second membership. Who leaves while paused, or pauses "
-        "longer than we offer, is shown apart: they were not active. Monthly and yearly "
-        "memberships have a rate each, counted by membership.",
+        "longer than we offer, is shown apart: they were not active. Who joined in the same month "
+        "is in the rate, and shown beside it. Monthly and yearly memberships have a rate each, "
+        "counted by membership.",
         "DOMAIN 7; Stripe cancellation_details.reason",
     ),
     "mrr_churn": Definition(

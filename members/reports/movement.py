@@ -35,6 +35,8 @@ class MovementMonth:
     end_cents: int
     moves: dict[Move, Moved]
     from_pause: dict[Move, int]
+    # Of those who churned: who had joined or returned in the same month.
+    brief: int
     # The part of `end_cents` that is given on top, and by how many memberships.
     on_top: int
     on_top_cents: int
@@ -79,6 +81,7 @@ def movement(*, now: datetime, count: int) -> list[MovementMonth]:
         names.MOVEMENT,
         names.STANDING,
         names.LEFT_PAUSED,
+        names.BRIEF,
         names.LAPSED,
         names.ON_TOP,
         last=dublin_date(now),
@@ -112,6 +115,7 @@ def _month(
         end_cents=months_worth(after.value),
         moves=moves,
         from_pause=_from_pause(book, month),
+        brief=book.at(names.BRIEF, month.first).number,
         on_top=on_top.number,
         on_top_cents=months_worth(on_top.value),
     )

@@ -215,6 +215,7 @@ class Expected:
     active: Counter[Any] = field(default_factory=Counter)
     twelfths: Counter[Any] = field(default_factory=Counter)
     resting: Counter[Any] = field(default_factory=Counter)
+    brief: Counter[Any] = field(default_factory=Counter)
     cohort: Counter[Any] = field(default_factory=Counter)
 
 
@@ -227,7 +228,7 @@ def _look(people: list[Somebody]) -> Expected:
 
 def _follow(one: Somebody, found: Expected) -> None:
     """Look at one person every day."""
-    was, paused_for, joined = Fraction(0), -1, ""
+    was, paused_for, joined, came = Fraction(0), -1, "", ""
     for day in range(DAYS + 1):
         name = _month(day)
         standing = [each for each in (stay.worth(day) for stay in one.stays) if each is not None]
@@ -242,6 +243,8 @@ def _follow(one: Somebody, found: Expected) -> None:
         else:
             kind = ""
             found.resting[name] += paused_for >= 0 and not standing
+        came = name if kind in {"new", "reactivation"} else came
+        found.brief[name] += kind.startswith("churn") and came == name
         if kind:
             found.moves[name, kind] += 1
             found.cents[name, kind] += worth - was
@@ -311,6 +314,8 @@ def _movement_problems(told: list[movement.MovementMonth], wanted: Expected) -> 
                 found.append(f"{name} {kind}: {each}, not {people}, {cents}")
         if sum(month.from_pause.values()) != wanted.resting[name]:
             found.append(f"{name}: {month.from_pause} left paused, not {wanted.resting[name]}")
+        if month.brief != wanted.brief[name]:
+            found.append(f"{name}: {month.brief} left as they had come, not {wanted.brief[name]}")
     return found
 
 

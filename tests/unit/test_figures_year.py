@@ -215,6 +215,19 @@ def test_it_tells_what_part_left() -> None:
     assert months[4].net_churn_share == 1112
 
 
+def test_who_churns_in_the_month_of_joining_is_counted_in_both_and_flagged() -> None:
+    # Comes and goes in August; withdraws; leaves and comes back; goes the month after.
+    _ends(_joins(_person("l"), on(8, 2), 300), on(8, 20), EndReason.PAYMENT_FAILED)
+    _ends(_joins(_person("m"), on(8, 2), 300), on(8, 9), EndReason.WITHDRAWN)
+    _ends(_joins(_person("n"), on(7, 20), 300), on(8, 3), EndReason.REQUESTED)
+    _joins(_person("n"), on(8, 21), 300)
+    months = {each.month.first.month: each for each in movement.movement(now=NOW, count=10)}
+    august = months[8]
+    assert (august.moves[Move.NEW].people, august.moves[Move.REACTIVATION].people) == (2, 1)
+    assert (august.churned, august.moves[Move.WITHDRAWN].people, august.brief) == (2, 1, 1)
+    assert [month for month, each in months.items() if each.brief] == [8]
+
+
 def test_it_tells_what_of_the_monthly_income_is_given_on_top() -> None:
     # Alice's 2.00 of the 6.99 that she paid from April until July.
     months = movement.movement(now=NOW, count=10)

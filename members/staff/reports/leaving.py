@@ -7,7 +7,16 @@ from members.reports.amounts import share as share_of
 from members.reports.movement import MovementMonth, movement
 from members.staff.reports.asked import Asked
 from members.staff.reports.charts import NONE, Chart, Series, columns
-from members.staff.reports.moves import CHURNED, FROM_PAUSE, NAMES, TOTAL, Place, labels, small
+from members.staff.reports.moves import (
+    BRIEF,
+    CHURNED,
+    FROM_PAUSE,
+    NAMES,
+    TOTAL,
+    Place,
+    labels,
+    small,
+)
 from members.staff.reports.rhythm import by_rhythm
 from members.staff.reports.told import (
     Cell,
@@ -48,7 +57,10 @@ def leaving(asked: Asked) -> Told:
                   _churn_total(months, gone)),
             by_rhythm(asked),
         ],
-        notes=["Withdrawn within 14 days is not churn, and stands apart."],
+        notes=[
+            "Withdrawn within 14 days is not churn, and stands apart.",
+            "Who churned in the month of joining was no member at its start: both count them.",
+        ],
     )  # fmt: skip
 
 
@@ -58,6 +70,7 @@ _CHURN_HEADS: Final = [
     Column("Payments failed"),
     Column("Disputed"),
     Column("Churned"),
+    Column("Joined in the month"),
     Column("Churn", "share"),
     Column("Gross MRR churn", "share"),
     Column("Net MRR churn", "share"),
@@ -73,6 +86,7 @@ def _churn_cells(each: MovementMonth, i: int, gone: set[Place]) -> list[Cell]:
         count(each.active_start),
         *(count(each.moves[move].people, hidden=(i, move) in gone) for move in CHURN),
         count(each.churned, hidden=(i, CHURNED) in gone),
+        count(each.brief, hidden=(i, BRIEF) in gone),
         share(each.churn_share, hidden=(i, CHURNED) in gone),
         share(each.gross_churn_share, hidden=lost),
         share(each.net_churn_share, hidden=lost or gained),
@@ -94,6 +108,7 @@ def _churn_total(months: list[MovementMonth], gone: set[Place]) -> Row:
             count(None),
             *(of(move, moved(move)) for move in CHURN),
             of(CHURNED, sum(each.churned for each in months)),
+            of(BRIEF, sum(each.brief for each in months)),
             share(None),
             share(None),
             share(None),

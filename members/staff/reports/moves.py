@@ -23,6 +23,9 @@ NAMES: Final = {
 _SAME_PEOPLE: Final = frozenset({Move.EXPANSION, Move.CONTRACTION})
 TOTAL: Final = -1
 CHURNED: Final = "churned"
+# Of these: who had joined in the same month, and who had not.
+BRIEF: Final = "brief"
+LONGER: Final = "longer"
 FROM_PAUSE: Final = "from_pause"
 LEFT: Final = "left"
 
@@ -38,9 +41,11 @@ def small(months: Sequence[MovementMonth], *, total: bool = True) -> set[Place]:
     for place, month in enumerate(months):
         people_at |= {(place, move): month.moves[move].people for move in Move}
         people_at[place, CHURNED] = month.churned
+        people_at[place, BRIEF] = month.brief
+        people_at[place, LONGER] = month.churned - month.brief
         people_at[place, FROM_PAUSE] = sum(month.from_pause.values())
         people_at[place, LEFT] = month.left
-    kinds: list[str] = [*Move, CHURNED, FROM_PAUSE, LEFT]
+    kinds: list[str] = [*Move, CHURNED, BRIEF, LONGER, FROM_PAUSE, LEFT]
     places = [*range(len(months))]
     sums: list[list[Place]] = []
     if total:
@@ -52,6 +57,7 @@ def small(months: Sequence[MovementMonth], *, total: bool = True) -> set[Place]:
         sums.append([(place, move) for move in Move])
         sums.append([(place, move) for move in Move if move not in _SAME_PEOPLE])
         sums.append([(place, kind) for kind in (*CHURN, CHURNED)])
+        sums.append([(place, kind) for kind in (BRIEF, LONGER)])
         sums.append([(place, kind) for kind in (CHURNED, Move.WITHDRAWN, FROM_PAUSE, LEFT)])
     return hidden(people_at, sums)
 

@@ -265,6 +265,7 @@ def _columns(payment: Payment, snapshot: PaymentSnapshot) -> dict[str, Any]:
             "net_cents": snapshot.net_cents,
             "method": snapshot.method,
             "last4": snapshot.last4,
+            "recovered_by": snapshot.recovered_by or payment.recovered_by,
         }
     return columns
 

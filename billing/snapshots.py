@@ -147,6 +147,8 @@ class PaymentSnapshot:
     created: datetime
     livemode: bool
     booked: tuple[BookedSnapshot, ...] = ()
+    # With what it came in after a failure; "" where it did not, or not all of its tries are known.
+    recovered_by: str = ""
     # Why its last try failed, as Stripe says it; "" where none did, or another one is under way.
     failure: str = ""
 

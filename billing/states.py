@@ -55,6 +55,13 @@ class DisputeState(TextChoices):
     CLOSED = "closed", "Closed without a dispute"
 
 
+class Recovery(TextChoices):
+    """With what a payment came in that had failed at first."""
+
+    RETRY = "retry", "The same means, tried again"
+    NEW_MEANS = "new_means", "Another card or account"
+
+
 class Refusal(TextChoices):
     """Why a payment failed, as far as its payer is to be told.
 

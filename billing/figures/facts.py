@@ -188,6 +188,7 @@ def payment_facts(row: Payment) -> PaymentFacts:
         extra_cents=row.extra_cents,
         paid_at=row.paid_at,
         failed_at=row.first_failed_at,
+        recovered_by=row.recovered_by,
         fee_cents=row.fee_cents,
         net_cents=row.net_cents,
         outside=row.outside_stripe,

@@ -140,10 +140,12 @@ def _failures() -> Iterator[tuple[Cell, int, int]]:
         "healed": Count("pk", filter=healed),
         "healed_cents": Sum("amount_cents", filter=healed),
     }
+    by = {"in_month": _month("first_failed_at"), "with_what": F("recovered_by")}
     rows = _membership_payments().filter(first_failed_at__isnull=False)
-    for row in _grouped(rows, {"in_month": _month("first_failed_at")}, sums):
-        yield Cell(names.FAILED, row["in_month"]), row["how_many"], row["cents"]
-        yield Cell(names.RECOVERED, row["in_month"]), row["healed"], row["healed_cents"]
+    for row in _grouped(rows, by, sums):
+        month, key = row["in_month"], row["with_what"]
+        yield Cell(names.FAILED, month), row["how_many"], row["cents"]
+        yield Cell(names.RECOVERED, month, key), row["healed"], row["healed_cents"]
 
 
 def _lines() -> Iterator[tuple[Cell, int, int]]:

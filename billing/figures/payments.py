@@ -37,6 +37,7 @@ class PaymentFacts:
     extra_cents: int
     paid_at: datetime | None
     failed_at: datetime | None
+    recovered_by: str
     fee_cents: int | None
     net_cents: int | None
     outside: bool
@@ -108,7 +109,9 @@ def _count_tries(sums: Sums, payment: PaymentFacts) -> None:
     if failed is not None:
         sums.add(Cell(names.FAILED, month_of(failed)), 1, payment.cents)
         if arrived is not None and arrived <= failed + _RECOVERY:
-            sums.add(Cell(names.RECOVERED, month_of(failed)), 1, payment.cents)
+            sums.add(
+                Cell(names.RECOVERED, month_of(failed), payment.recovered_by), 1, payment.cents
+            )
 
 
 def _count_line(sums: Sums, line: Booked, kind: str) -> None:

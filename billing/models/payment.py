@@ -9,7 +9,7 @@ from billing.models.campaign import Campaign
 from billing.models.membership import Membership
 from billing.models.plan import Plan
 from billing.models.rules import one_of, positive
-from billing.states import DisputeState, PaymentState, RefundState
+from billing.states import DisputeState, PaymentState, Recovery, RefundState
 
 
 class Payment(models.Model):
@@ -42,6 +42,10 @@ class Payment(models.Model):
     stripe_invoice_id = models.CharField(max_length=255, blank=True, db_index=True)
     paid_at = models.DateTimeField(null=True)
     first_failed_at = models.DateTimeField(null=True)
+    # "" where it has not come in, never failed, or nobody told.
+    recovered_by = models.CharField(
+        max_length=16, choices=Recovery, blank=True, default="", db_default=""
+    )
     fee_cents = models.IntegerField(null=True)
     net_cents = models.IntegerField(null=True)
     method = models.CharField(max_length=32, blank=True)
@@ -62,6 +66,10 @@ class Payment(models.Model):
         constraints = [
             one_of("payment", "state", PaymentState),
             positive("payment", "amount_cents"),
+            models.CheckConstraint(
+                name="payment_recovered_by_known",
+                condition=Q(recovered_by__in=["", *Recovery.values]),
+            ),
             models.CheckConstraint(
                 name="payment_extra_is_part",
                 condition=Q(extra_cents__lt=models.F("amount_cents")),

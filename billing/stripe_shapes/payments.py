@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Final
 
 from billing.snapshots import InvoiceSnapshot, MandateSnapshot, PaymentSnapshot
+from billing.states import Recovery
 from billing.stripe_shapes.fields import Shape, id_of, moment, ref_of, when
 from billing.stripe_shapes.movements import movements
 
@@ -101,8 +102,22 @@ def payment(
                 for name in ("balance_transaction", "failure_balance_transaction")
             )
         ),
+        recovered_by=_recovered_by(charge, tries),
         failure=_failure(shape, tries),
     )
+
+
+def _recovered_by(paid_by: Shape, tries: Iterable[Shape]) -> str:
+    """Whether what failed first was charged again, or a means that was given since; "" if neither.
+
+    A card that its bank replaced on its own keeps its id at Stripe: the same means.
+    """
+    failed = [each for each in tries if each["status"] == "failed"]
+    if not paid_by or not failed:
+        return ""
+    first = min(failed, key=lambda each: each["created"])
+    same = first.get("payment_method") == paid_by.get("payment_method")
+    return Recovery.RETRY if same else Recovery.NEW_MEANS
 
 
 def _failure(shape: Shape, tries: Iterable[Shape]) -> str:

@@ -114,9 +114,11 @@ FIGURES: Final = {
     ),
     "failures": Definition(
         "Membership payments whose first try failed, and those that came in within 30 days of it.",
-        "failed / attempted; recovered / failed, by number and by amount",
+        "failed / attempted; recovered / failed, by number, amount and means",
         "Each in the month of its first failure, attempted in that of its first try. The last two "
-        "months may still gain. A gift has no invoice: a refused card is tried again at once.",
+        "months may still gain. A gift has no invoice: a refused card is tried again at once. What "
+        "failed first and then came in is a retry, also where its payer confirmed it or the bank "
+        "replaced the card on its own; else somebody gave another card or account.",
         "DOMAIN 7",
     ),
     "averages": Definition(

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from billing.figures import names
+from billing.states import Recovery
 from members.reports import rollups
 from members.reports.amounts import share
 from members.reports.months import Month, last_months
@@ -14,13 +15,15 @@ from members.reports.rollups import Number
 class FailureMonth:
     """A month: payments of memberships first tried in it, and what failed first in it.
 
-    `open` is true while some of them may still come in within the days that count.
+    `by` are the parts of `recovered` by Recovery, "" where nobody told. `open` is true while some
+    may still come in within the days that count.
     """
 
     month: Month
     attempted: Number
     failed: Number
     recovered: Number
+    by: dict[str, Number]
     open: bool
 
     @property
@@ -55,6 +58,7 @@ def failures(*, now: datetime, count: int) -> list[FailureMonth]:
             attempted=book.at(names.ATTEMPTED, month.first),
             failed=book.at(names.FAILED, month.first),
             recovered=book.at(names.RECOVERED, month.first),
+            by={key: book.at(names.RECOVERED, month.first, key) for key in ("", *Recovery)},
             open=month.ends + timedelta(days=names.RECOVERY_DAYS) > now,
         )
         for month in months

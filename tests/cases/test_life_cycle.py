@@ -39,6 +39,11 @@ def last_paid(membership: Membership) -> Payment:
     return membership.payments.filter(state=PaymentState.SUCCEEDED).latest("paid_at")
 
 
+def came_in_by(membership: Membership) -> list[str]:
+    """With what each payment came in that had failed at first; "" of the others."""
+    return [*membership.payments.order_by("paid_at").values_list("recovered_by", flat=True)]
+
+
 def change_card_in_the_portal(desk: Desk, member: Membership) -> None:
     portal = press(signed_in(rows.alice()), member, "card").headers["Location"]
     desk.stripe.tell(f"portal/{session_id(portal)}/press", do="card", card=MASTERCARD)
@@ -153,6 +158,7 @@ def test_a_new_card_in_the_portal_pays_what_is_open_and_it_is_paid_once(desk: De
         settle(desk)
     assert fresh(member).state == MembershipState.ACTIVE
     assert paid(member) == [199, 199]
+    assert came_in_by(member) == ["", "new_means"]
     let_pass(desk, member)
     assert paid(member) == [199, 199, 199]
 
@@ -170,6 +176,7 @@ def test_a_card_that_its_network_renews_is_charged_at_once_and_no_more_is_writte
         settle(desk)
     assert fresh(member).state == MembershipState.ACTIVE
     assert paid(member) == [199, 199]
+    assert came_in_by(member) == ["", "retry"]
     desk.stripe.advance(days=20)
     with at_stripes_time(desk) as now:
         settle(desk)

@@ -193,12 +193,17 @@ def _write_paid(who: Supporter, stay: Membership | None, paid: Paid) -> Payment:
         fee_cents=paid.fee,
         net_cents=None if paid.fee is None else paid.cents - paid.fee,
         first_failed_at=None if paid.failed is None else _at(paid.failed),
+        recovered_by=_way_in(paid),
         period_start=_at(paid.day) if stay else None,
         period_end=_at(paid.day) + period if stay else None,
     )
     if paid.refunded is not None:
         rows.line(row, kind=LineKind.REFUND, amount_cents=-paid.cents, booked_at=_at(paid.refunded))
     return row
+
+
+def _way_in(paid: Paid) -> str:
+    return ("", "retry", "new_means")[paid.cents % 3] if paid.failed is not None else ""
 
 
 # What they come to: every person on every day.
@@ -334,8 +339,9 @@ def _money_problems(paid: list[tuple[str, Paid]]) -> list[str]:
             wanted[_month(each.refunded), kind, "net"] -= each.cents
         if kind != "gift" and each.failed is not None:
             wanted[_month(each.failed), "failed"] += each.cents
-            healed = each.day - each.failed <= 30
-            wanted[_month(each.failed), "recovered"] += each.cents if healed else 0
+            if each.day - each.failed <= 30:
+                wanted[_month(each.failed), "recovered"] += each.cents
+                wanted[_month(each.failed), "recovered", _way_in(each)] += each.cents
     found = []
     for line in income.income(now=NOW, count=MONTHS):
         for kind, part in line.kinds.items():
@@ -343,6 +349,11 @@ def _money_problems(paid: list[tuple[str, Paid]]) -> list[str]:
             right = wanted[name, kind, "gross"], wanted[name, kind, "net"]
             if (part.gross_cents, part.net_cents) != right:
                 found.append(f"{name} {kind}: {part}, not {right}")
+    return [*found, *_failure_problems(wanted)]
+
+
+def _failure_problems(wanted: Counter[Any]) -> list[str]:
+    found = []
     for row in failures.failures(now=NOW, count=MONTHS):
         name = f"{row.month.first:%Y-%m}"
         if (row.failed.value, row.recovered.value) != (
@@ -350,6 +361,9 @@ def _money_problems(paid: list[tuple[str, Paid]]) -> list[str]:
             wanted[name, "recovered"],
         ):
             found.append(f"{name}: {row}")
+        for way, part in row.by.items():
+            if part.value != wanted[name, "recovered", way]:
+                found.append(f"{name} by {way}: {part}")
     return found
 
 

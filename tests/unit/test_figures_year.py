@@ -135,7 +135,7 @@ def _live() -> None:
     _ends(withdraws, on(2, 25), EndReason.WITHDRAWN)
     # 300, paused from April to June; a payment failed first and came four days later.
     pauses = _joins(_person("g"), on(3, 2), 300)
-    _pays(pauses, on(4, 6), 300, first_failed_at=on(4, 2))
+    _pays(pauses, on(4, 6), 300, first_failed_at=on(4, 2), recovered_by="new_means")
     _turns(pauses, on(4, 10), paused=True)
     _turns(pauses, on(6, 10), paused=False)
     # 400, paused in May and never again: that is too long on 30 July.
@@ -280,6 +280,7 @@ def test_it_tells_which_payments_failed_and_which_came_after_all() -> None:
     assert (april.attempted, april.failed, april.recovered) == ((3, 1499), (2, 800), (1, 300))
     assert (april.failed_share, april.recovered_share) == (6667, 5000)
     assert april.recovered_value_share == 3750
+    assert april.by == {"": (0, 0), "retry": (0, 0), "new_means": (1, 300)}
     assert not april.open
 
 

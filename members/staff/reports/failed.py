@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Final
 
+from billing.states import Recovery
 from members.reports.amounts import share as share_of
 from members.reports.failures import FailureMonth, failures
 from members.reports.small import hidden
@@ -27,18 +28,31 @@ Place = tuple[int, str]
 
 @dataclass(frozen=True, slots=True)
 class _Tries:
-    """Payments that were tried, those that failed first, and those of them that came in."""
+    """Payments that were tried, those that failed first, and those of them that came in.
+
+    Of these, how many with the same card or account, and how many with a new one.
+    """
 
     tried: int
     failed: int
     failed_cents: int
     back: int
     back_cents: int
+    retried: int
+    renewed: int
 
     @classmethod
     def of(cls, month: FailureMonth) -> "_Tries":
         failed, back = month.failed, month.recovered
-        return cls(month.attempted.number, failed.number, failed.value, back.number, back.value)
+        return cls(
+            tried=month.attempted.number,
+            failed=failed.number,
+            failed_cents=failed.value,
+            back=back.number,
+            back_cents=back.value,
+            retried=month.by[Recovery.RETRY].number,
+            renewed=month.by[Recovery.NEW_MEANS].number,
+        )
 
     @classmethod
     def together(cls, parts: list["_Tries"]) -> "_Tries":
@@ -65,7 +79,7 @@ def failures_report(asked: Asked) -> Told:
                 "failures-table", "By the month of the first failure", "Month", _HEADS, rows, total
             )
         ],
-        notes=[_MAY_GAIN] if still or asked.period.runs else [],
+        notes=[_WITH_WHAT, *([_MAY_GAIN] if still or asked.period.runs else [])],
     )
 
 
@@ -78,7 +92,13 @@ _HEADS: Final = [
     Column("Came in"),
     Column("Came in, worth", "cents"),
     Column("Came in of failed", "share"),
+    Column("By a retry"),
+    Column("With a new card"),
 ]
+_WITH_WHAT: Final = (
+    "By a retry: with the card or account that had failed. With a new card: with one, or an "
+    "account, that was given since. Of older payments nobody told."
+)
 _MAY_GAIN: Final = (
     "A payment counts as come in if it did within 30 days: the last two months may still gain."
 )
@@ -94,6 +114,8 @@ def _cells(of: _Tries, place: int, gone: set[Place]) -> list[Cell]:
         count(of.back, hidden=back),
         cents(of.back_cents, hidden=back),
         share(share_of(of.back, of.failed), hidden=failed or back),
+        count(of.retried, hidden=(place, "retried") in gone),
+        count(of.renewed, hidden=(place, "renewed") in gone),
     ]
 
 
@@ -113,8 +135,9 @@ def _chart(
 
 
 def _small(parts: list[_Tries], whole: _Tries) -> set[Place]:
-    """Failed is come in and lost, and the months add up to all: no part is told by the others."""
-    kinds = ("failed", "back", "lost")
+    """Failed is come in and lost, what came in did so by one of three ways, and the months add up
+    to all: no part is told by the others."""
+    fates, ways = ("failed", "back", "lost"), ("back", "retried", "renewed", "untold")
     at: dict[Place, int | None] = {}
     places = {**dict(enumerate(parts)), TOTAL: whole}
     for place, each in places.items():
@@ -122,8 +145,12 @@ def _small(parts: list[_Tries], whole: _Tries) -> set[Place]:
             (place, "failed"): each.failed,
             (place, "back"): each.back,
             (place, "lost"): each.failed - each.back,
+            (place, "retried"): each.retried,
+            (place, "renewed"): each.renewed,
+            (place, "untold"): each.back - each.retried - each.renewed,
         }
-    rows = [[(place, kind) for kind in kinds] for place in places]
+    rows = [[(place, kind) for kind in kinds] for place in places for kinds in (fates, ways)]
+    kinds = dict.fromkeys((*fates, *ways))
     return hidden(at, [*rows, *([(place, kind) for place in places] for kind in kinds)])
 
 

@@ -4,7 +4,7 @@ INSERT INTO billing_payment (
     id, supporter_id, plan_id, membership_id, state, amount_cents, extra_cents, currency,
     stripe_payment_intent_id, stripe_charge_id, stripe_invoice_id, paid_at, first_failed_at,
     fee_cents, net_cents, method, last4, outside_stripe, period_start, period_end, applied_ticket,
-    created_at, closed_month
+    created_at, closed_month, recovered_by
 )
 SELECT pg_temp.id_at(due, number), supporter, plan.id, pg_temp.id_at(began, life.n),
        CASE WHEN lost THEN 'failed' WHEN paid IS NULL THEN 'pending' ELSE 'succeeded' END,
@@ -13,7 +13,8 @@ SELECT pg_temp.id_at(due, number), supporter, plan.id, pg_temp.id_at(began, life
        pg_temp.stripe_id('in', number), paid, CASE WHEN failed THEN due + interval '1 hour' END,
        fee, amount - fee, CASE WHEN outside THEN '' WHEN card < 96 THEN 'Visa' ELSE 'SEPA' END,
        CASE WHEN outside THEN '' ELSE '4242' END, outside, due, due + step, 1, due,
-       CASE WHEN outside THEN pg_temp.closed(paid) END
+       CASE WHEN outside THEN pg_temp.closed(paid) END,
+       CASE WHEN paid IS NULL OR NOT failed THEN '' WHEN number % 3 = 0 THEN 'new_means' ELSE 'retry' END
 FROM life
 JOIN billing_plan plan ON plan.slug = CASE WHEN yearly THEN 'yearly' ELSE 'monthly' END,
 LATERAL generate_series(0, least(reached - 1, CASE WHEN way = 'payment_failed' THEN lasts ELSE lasts - 1 END)) k,

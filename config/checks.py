@@ -164,6 +164,18 @@ def charity_can_be_reached(**_kwargs: Any) -> Sequence[CheckMessage]:
     ]
 
 
+@register(Tags.security, deploy=True)
+def passkeys_can_be_made(**_kwargs: Any) -> Sequence[CheckMessage]:
+    origin = urlsplit(settings.PASSKEY_ORIGIN)
+    # A number ends in digits or, in IPv6, has no dot; and no browser names the port that https has.
+    named = "." in (host := origin.hostname or "") and not host.rpartition(".")[2].isdigit()
+    if origin.scheme == "https" and origin.port != 443 and named:
+        return []
+    hint = "Set SITE_URL to the public address: https, a name with a dot in it, no port 443."
+    said = "SITE_URL is not where a browser makes passkeys: staff cannot sign in with one."
+    return [Warning(said, hint, id="meitheal.W006")]
+
+
 @register(Tags.database, deploy=True)
 def parts_are_real(**_kwargs: Any) -> Sequence[CheckMessage]:
     found: list[CheckMessage] = []

@@ -5,6 +5,7 @@ from typing import Any
 from urllib.parse import urlsplit
 from uuid import uuid4
 
+from allauth.mfa.models import Authenticator
 from django.db import transaction
 from django.utils import timezone
 
@@ -45,6 +46,9 @@ class Belongings:
         self.browser = sessions.begin(self.alice, user_agent="")
         self.alarm = Alarm.objects.create(what="letters-due", since=timezone.now())
         self.colleague = enrol(email="gone@newsroom.example", role=Role.VIEWER, password="unused")
+        self.factor = Authenticator.objects.create(
+            user=self.colleague, type=Authenticator.Type.TOTP, data={}
+        )
         self.list = StaffList.objects.create(
             by=self.colleague,
             role=Role.FINANCE,
@@ -76,6 +80,7 @@ class Belongings:
             "list_id": self.list.pk,
             "staff_id": self.colleague.pk,
             "member_id": self.colleague.pk,
+            "factor_id": self.factor.pk,
             "act": "note",
             "about": self.alice.pk,
             "slug": self.stall.slug,

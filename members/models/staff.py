@@ -7,6 +7,7 @@ from django.contrib.auth.models import PermissionsMixin
 from django.db import models
 from django.db.models.functions import Lower
 from django.utils import timezone
+from django.utils.functional import cached_property
 
 from billing.ids import new_id
 
@@ -66,3 +67,14 @@ class StaffMember(AbstractBaseUser, PermissionsMixin):
     def is_staff(self) -> bool:
         """Every one of these may open the read-only admin; what they see there is by permission."""
         return self.is_active
+
+    @cached_property
+    def factors(self) -> frozenset[int]:
+        """The ids of their second factors, app and passkeys, as this request found them.
+
+        Recovery codes stand in for one that is lost, and are none.
+        """
+        held = self.authenticator_set.exclude(  # type: ignore[attr-defined]  # allauth has no types
+            type="recovery_codes"
+        )
+        return frozenset(held.values_list("pk", flat=True))

@@ -16,6 +16,8 @@ class TeamDeed(models.TextChoices):
     ENROLLED = "enrolled", "Let in"
     ROLE = "role", "Role changed"
     RESET = "reset", "Given a new key"
+    FACTOR_MADE = "factor-made", "Made a second factor"
+    FACTOR_REMOVED = "factor-removed", "Removed a second factor"
     REMOVED = "removed", "Let go"
     LOCKED = "locked", "Locked the house down"
     OPENED = "opened", "Opened the house again"

@@ -7,6 +7,7 @@ from typing import Any, Concatenate, Final, ParamSpec
 
 from allauth.account import app_settings
 from allauth.account.internal.flows.login import get_authentication_records
+from allauth.mfa.models import Authenticator
 from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
@@ -30,6 +31,8 @@ OWN: Final = frozenset(
         "mfa_authenticate",
         "mfa_reauthenticate",
         "mfa_activate_totp",
+        "mfa_add_webauthn",
+        "staff-factor-remove",
         "mfa_view_recovery_codes",
         "mfa_generate_recovery_codes",
         "mfa_download_recovery_codes",
@@ -80,9 +83,20 @@ def says_what_it_needs(view: object) -> bool:
 
 
 def proven_at(request: HttpRequest) -> float:
-    """When this session showed the second factor last, as the clock of time.time has it; or 0."""
-    records = get_authentication_records(request, request.user)
-    return max((record["at"] for record in records if record["method"] == "mfa"), default=0)
+    """When this session showed a second factor last, as the clock of time.time has it; or 0.
+
+    One that was removed since proves nothing: who takes out a key that was stolen ends with it
+    what the thief has opened.
+    """
+    member = who(request)
+    records = get_authentication_records(request, member)
+    return max((each["at"] for each in records if _proves(each, member)), default=0)
+
+
+def _proves(record: dict[str, Any], member: StaffMember) -> bool:
+    if record["method"] != "mfa":
+        return False
+    return record["type"] == Authenticator.Type.RECOVERY_CODES or record["id"] in member.factors
 
 
 def freshly_proven(view: _View[_P]) -> _View[_P]:
@@ -97,6 +111,17 @@ def freshly_proven(view: _View[_P]) -> _View[_P]:
             again = urlencode({"next": request.get_full_path()})
             return HttpResponseRedirect(f"{reverse('mfa_reauthenticate')}?{again}")
         return view(request, *args, **kwargs)
+
+    return guarded
+
+
+def proven_or_first(view: _View[_P]) -> _View[_P]:
+    """As `freshly_proven`; but whoever has no second factor yet may make their first."""
+    proven = freshly_proven(view)
+
+    @wraps(view)
+    def guarded(request: HttpRequest, /, *args: _P.args, **kwargs: _P.kwargs) -> HttpResponseBase:
+        return (proven if who(request).factors else view)(request, *args, **kwargs)
 
     return guarded
 

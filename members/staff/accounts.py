@@ -3,15 +3,19 @@
 import base64
 import time
 from typing import Any, Final
+from urllib.parse import urlsplit
 from uuid import UUID
 
 from allauth.account import app_settings
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.auth_backends import AuthenticationBackend
 from allauth.account.internal.flows.login import get_authentication_records
+from allauth.account.internal.flows.reauthentication import get_reauthentication_flows
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
 
 from members import signin, vault
 from members.models import StaffMember
@@ -45,6 +49,15 @@ class StaffAccounts(DefaultAccountAdapter):  # type: ignore[misc]  # allauth shi
         latest = max((record["at"] for record in records), default=0)
         return bool(time.time() - latest > app_settings.REAUTHENTICATION_TIMEOUT)
 
+    def get_reauthentication_methods(self, user: StaffMember) -> list[dict[str, Any]]:
+        """One page asks for the second factor, of whatever kind; allauth has one for each."""
+        ways = {
+            "reauthenticate": "account_reauthenticate",
+            "mfa_reauthenticate": "mfa_reauthenticate",
+        }
+        flows = [each["id"] for each in get_reauthentication_flows(user)]
+        return [{"id": each, "description": "", "url": reverse(ways[each])} for each in flows]
+
     def logout(self, request: HttpRequest) -> None:
         """Sign the member out; a supporter signed in with the same browser stays so."""
         kept = {key: request.session.get(key) for key in signin.SESSION_KEYS}
@@ -59,7 +72,10 @@ class StaffAccounts(DefaultAccountAdapter):  # type: ignore[misc]  # allauth shi
 
 
 class StaffFactors(DefaultMFAAdapter):  # type: ignore[misc]  # allauth ships no types
-    """Second factors lie in the vault: a stolen dump holds no secret that makes codes."""
+    """Second factors lie in the vault: a stolen dump holds no secret that makes codes.
+
+    Of a passkey we hold the public half alone, which needs no vault.
+    """
 
     def encrypt(self, text: str) -> str:
         return base64.b64encode(vault.seal(text, row=_ANY_ROW, column=_COLUMN)).decode()
@@ -69,15 +85,22 @@ class StaffFactors(DefaultMFAAdapter):  # type: ignore[misc]  # allauth ships no
         return vault.unseal(sealed, row=_ANY_ROW, column=_COLUMN)
 
     def can_delete_authenticator(self, authenticator: Authenticator) -> bool:
-        """Never from a page: a lost phone is a matter for a colleague (`enrol_staff --reset`)."""
+        """Never by allauth's own pages: ours (members/staff/factors.py) keeps the last one."""
         return False
+
+    def get_public_key_credential_rp_entity(self) -> dict[str, str]:
+        """For whom passkeys are made: by the settings, whatever host a request or a proxy names."""
+        return {
+            "id": urlsplit(settings.PASSKEY_ORIGIN).hostname or "",
+            "name": settings.MFA_TOTP_ISSUER,
+        }
 
 
 def reseal_factors() -> int:
     """Seal every second factor under the newest vault key and say how many rows changed."""
     adapter = StaffFactors()
     changed = 0
-    for row in Authenticator.objects.all().iterator():
+    for row in Authenticator.objects.exclude(type=Authenticator.Type.WEBAUTHN).iterator():
         secret = "seed" if row.type == Authenticator.Type.RECOVERY_CODES else "secret"
         if vault.sealed_under_newest(base64.b64decode(row.data[secret])):
             continue

@@ -3,15 +3,10 @@
 import secrets
 
 import structlog
-from allauth.mfa.base.internal.flows import post_authentication
 from allauth.mfa.models import Authenticator
-from allauth.mfa.totp.internal import flows
 from allauth.mfa.totp.internal.auth import TOTP
-from allauth.mfa.totp.views import ActivateTOTPView
 from allauth.mfa.utils import is_mfa_enabled
 from django.db import transaction
-from django.http import HttpRequest, HttpResponseBase
-from django.shortcuts import redirect
 
 from members.models import StaffMember, TeamAct
 from members.models.staff import Role
@@ -43,12 +38,12 @@ def enrol(
     """
     with transaction.atomic():
         member = StaffMember.objects.create_user(email, password, role=role, name=name)
-        _write(TeamDeed.ENROLLED, member, by)
+        write_down(TeamDeed.ENROLLED, member, by)
     return member
 
 
 def reset(*, member: StaffMember, password: str, by: StaffMember | None = None) -> None:
-    """Give a new password and forget the second factor; open sessions end with the old password.
+    """Give a new password and forget all second factors; open sessions end with the old password.
 
     Raises NotYours.
     """
@@ -59,7 +54,7 @@ def reset(*, member: StaffMember, password: str, by: StaffMember | None = None) 
         member.set_password(password)
         member.is_active = True
         member.save(update_fields=["password", "is_active"])
-        _write(TeamDeed.RESET, member, by)
+        write_down(TeamDeed.RESET, member, by)
 
 
 def change_role(*, member: StaffMember, role: Role, by: StaffMember | None = None) -> None:
@@ -71,7 +66,7 @@ def change_role(*, member: StaffMember, role: Role, by: StaffMember | None = Non
             return
         member.role = role
         member.save(update_fields=["role"])
-        _write(TeamDeed.ROLE, member, by)
+        write_down(TeamDeed.ROLE, member, by)
 
 
 def deactivate(*, member: StaffMember, by: StaffMember | None = None) -> None:
@@ -85,7 +80,7 @@ def deactivate(*, member: StaffMember, by: StaffMember | None = None) -> None:
             return
         member.is_active = False
         member.save(update_fields=["is_active"])
-        _write(TeamDeed.REMOVED, member, by)
+        write_down(TeamDeed.REMOVED, member, by)
 
 
 def _keep_an_admin(member: StaffMember, by: StaffMember | None) -> None:
@@ -99,7 +94,8 @@ def _keep_an_admin(member: StaffMember, by: StaffMember | None) -> None:
         raise LastAdmin
 
 
-def _write(deed: TeamDeed, member: StaffMember, by: StaffMember | None) -> None:
+def write_down(deed: TeamDeed, member: StaffMember, by: StaffMember | None) -> None:
+    """Note for good what was done to a member; part of the caller's transaction."""
     TeamAct.objects.create(deed=deed, subject=member, actor=by, role=member.role)
     log.info("staff changed", deed=str(deed), subject=str(member.pk), by=str(by.pk) if by else "")
 
@@ -114,20 +110,3 @@ def enrol_demo() -> StaffMember:
     if not is_mfa_enabled(member, [Authenticator.Type.TOTP]):
         TOTP.activate(member, demo.TOTP_SECRET)
     return member
-
-
-class EnrolFactor(ActivateTOTPView):  # type: ignore[misc]  # allauth ships no types
-    """allauth's page, which counts the code just shown as the proof that the gate wants."""
-
-    def dispatch(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
-        if is_mfa_enabled(request.user, [Authenticator.Type.TOTP]):
-            return redirect("mfa_index")
-        response: HttpResponseBase = super().dispatch(request, *args, **kwargs)
-        return response
-
-    def form_valid(self, form: object) -> HttpResponseBase:
-        authenticator, codes = flows.activate_totp(self.request, form)
-        post_authentication(self.request, authenticator)
-        # A session that gains rights gains a new key with them.
-        self.request.session.cycle_key()
-        return redirect("mfa_view_recovery_codes" if codes else "mfa_index")

@@ -10,8 +10,6 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from allauth.account.adapter import get_adapter
-from allauth.mfa.models import Authenticator
-from allauth.mfa.utils import is_mfa_enabled
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import SuspiciousOperation
@@ -20,14 +18,14 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.cache import add_never_cache_headers
 
-from members.staff.access import OWN, proven_at, refused, says_what_it_needs
+from members.staff.access import OWN, proven_at, refused, says_what_it_needs, who
 
 ROUTE: Final = "staff/"
 # The way in. The demo's code page answers 404 where there is no demo.
 OPEN: Final = frozenset(
     {"account_login", "mfa_authenticate", "account_logout", "account_inactive", "staff-demo-code"}
 )
-ENROLMENT: Final = frozenset({"mfa_activate_totp", "account_reauthenticate"})
+ENROLMENT: Final = frozenset({"mfa_activate_totp", "mfa_add_webauthn", "account_reauthenticate"})
 PROOF: Final = frozenset({"mfa_reauthenticate"})
 # The admin's pages ask its site (members/staff/admin_site.py).
 _ADMIN: Final = "admin"
@@ -60,7 +58,7 @@ class StaffGate:
             return None
         if not request.user.is_authenticated:
             return redirect_to_login(request.get_full_path(), reverse("account_login"))
-        if not is_mfa_enabled(request.user, [Authenticator.Type.TOTP]):
+        if not who(request).factors:
             return None if match.view_name in ENROLMENT else redirect("mfa_activate_totp")
         over = _check_proof(request, match.view_name)
         if over is not None:

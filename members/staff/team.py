@@ -101,7 +101,9 @@ def team(request: HttpRequest) -> HttpResponseBase:
         )
         return _key(request, member, password, new=True)
     with_factor = set(
-        Authenticator.objects.filter(type=Authenticator.Type.TOTP).values_list("user", flat=True)
+        Authenticator.objects.exclude(type=Authenticator.Type.RECOVERY_CODES).values_list(
+            "user", flat=True
+        )
     )
     members = StaffMember.objects.order_by("-is_active", "name", "email")
     colleagues = [Colleague(each, each.pk in with_factor) for each in members]
@@ -133,7 +135,7 @@ def colleague(request: HttpRequest, member_id: UUID) -> HttpResponseBase:
         "self": member.pk == who(request).pk,
         "active": demo.may_enter(member),
         "roles": [(role.value, role.label, MEANS[role]) for role in Role],
-        "has_factor": Authenticator.objects.filter(user=member).exists(),
+        "has_factor": bool(member.factors),
         "acts": TeamAct.objects.select_related("actor", "subject").filter(subject=member)[:_SHOWN],
     }
     return render(request, "staff/team/colleague.html", context)

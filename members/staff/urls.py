@@ -6,7 +6,7 @@ from allauth.mfa.recovery_codes import views as codes
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, path
 
-from members.staff.access import freshly_proven
+from members.staff.access import freshly_proven, proven_or_first
 from members.staff.board.views import acknowledge, board
 from members.staff.books.closing import close_page
 from members.staff.books.files import (
@@ -21,9 +21,9 @@ from members.staff.books.pages import book_list, chart_page, month_page, payouts
 from members.staff.desk.doing import act
 from members.staff.desk.find import find
 from members.staff.desk.record import open_record, record, show_who
-from members.staff.enrolment import EnrolFactor
 from members.staff.events.views import event_page, inbox_page, object_page, retry
 from members.staff.exports import views as lists
+from members.staff.factors import AddPasskey, ConfirmFactor, EnrolApp, ShowFactor, remove
 from members.staff.letters.kinds import kind_html, kind_list, kind_page
 from members.staff.letters.letter import hold, letter_html, letter_page, release
 from members.staff.letters.mailbag import mailbag
@@ -103,9 +103,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("password/", account.password_change, name="account_change_password"),
     path("password/confirm/", account.reauthenticate, name="account_reauthenticate"),
     path("second-factor/", factor.index, name="mfa_index"),
-    path("second-factor/code/", factor.authenticate, name="mfa_authenticate"),
-    path("second-factor/confirm/", factor.reauthenticate, name="mfa_reauthenticate"),
-    path("second-factor/enrol/", EnrolFactor.as_view(), name="mfa_activate_totp"),
+    path("second-factor/code/", ShowFactor.as_view(), name="mfa_authenticate"),
+    path("second-factor/confirm/", ConfirmFactor.as_view(), name="mfa_reauthenticate"),
+    path("second-factor/enrol/", proven_or_first(EnrolApp.as_view()), name="mfa_activate_totp"),
+    path("second-factor/passkey/", proven_or_first(AddPasskey.as_view()), name="mfa_add_webauthn"),
+    path("second-factor/<int:factor_id>/remove/", remove, name="staff-factor-remove"),
     path(
         "second-factor/recovery/",
         freshly_proven(codes.view_recovery_codes),

@@ -256,6 +256,8 @@ TABLE: Final[dict[str, Rule]] = {
     "staff/second-factor/code/": Rule(_way_out(MOVES), _way_out(MOVES)),
     "staff/second-factor/confirm/": staff(PAGE, PAGE),
     "staff/second-factor/enrol/": Rule(_enrolment(), _enrolment()),
+    "staff/second-factor/passkey/": Rule(_way_out(PAGE), _way_out(PAGE)),
+    "staff/second-factor/<int:factor_id>/remove/": staff(HIDDEN, HIDDEN),  # a colleague's
     "staff/second-factor/recovery/": staff(HIDDEN),  # none were made yet
     "staff/second-factor/recovery/new/": staff(PAGE, MOVES),
     "staff/second-factor/recovery/recovery-codes.txt": staff(HIDDEN),

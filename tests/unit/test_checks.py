@@ -34,12 +34,17 @@ def found(*, deploy: bool = False) -> set[str]:
         ("meitheal.E031", {"SHIELD_THRESHOLDS": {"unpaid": [60, 50]}}),
         ("meitheal.E032", {"BOOKS_FILE": "/nowhere/books.toml"}),
         ("meitheal.E033", {"PAUSE_DAYS": 93}),
+        ("meitheal.W006", {"PASSKEY_ORIGIN": "http://support.newsroom.example"}),
+        ("meitheal.W006", {"PASSKEY_ORIGIN": "https://192.0.2.7"}),
+        ("meitheal.W006", {"PASSKEY_ORIGIN": "https://[2001:db8::7]"}),
+        ("meitheal.W006", {"PASSKEY_ORIGIN": "https://support.newsroom.example:443"}),
         ("meitheal.W003", {"CELERY_BROKER_URL": "memory://"}),
     ],
 )
 @pytest.mark.django_db
 def test_it_names_what_is_wrong(code: str, changes: dict[str, Any], settings: Settings) -> None:
     settings.EMAIL_HOST, settings.EMAIL_USE_TLS = "mail.newsroom.example", True
+    settings.PASSKEY_ORIGIN = "https://support.newsroom.example"
     before = found(deploy=True) - {"meitheal.W003"}
     for name, value in changes.items():
         setattr(settings, name, value)

@@ -85,18 +85,21 @@ def start(
     row = find(intent.subject)
     if row is None or row.supporter_id != supporter.pk:
         raise intents.PressMismatch(press)
-    # The address is not frozen in the row: the row would name a person.
-    payer = {} if intent.params.get("customer") else {"customer_email": supporter.email}
-    try:
-        session_id = intents.carry_out(intent, secret_params=payer)
-    except stripe_api.NotFound:
-        if payer:
-            raise
-        # Their customer was deleted at Stripe: a new attempt makes a new one.
-        payer = {"customer_email": supporter.email}
-        session_id = intents.carry_out(intent, secret_params=payer)
-    session = stripe_api.get_checkout(session_id)
+    session = stripe_api.get_checkout(_open(intent, email=supporter.email))
     return Started(url=session.url, subject=intent.subject)
+
+
+def _open(intent: Intent, *, email: str) -> str:
+    """Open the checkout at Stripe, for the customer that is known or by the address; its id."""
+    # The address is not frozen in the row: the row would name a person.
+    by_address = {"customer_email": email}
+    if not intent.params.get("customer"):
+        return intents.carry_out(intent, secret_params=by_address)
+    try:
+        return intents.carry_out(intent, secret_params={})
+    except stripe_api.NotFound:
+        # Their customer was deleted at Stripe: a new attempt makes a new one.
+        return intents.carry_out(intent, secret_params=by_address)
 
 
 def find(subject: UUID) -> Membership | Payment | None:
@@ -210,21 +213,6 @@ def _write_rows(order: _Order, press: str, stripe_customer_id: str) -> Intent:
 
 def _session_params(ref: UUID, order: _Order, stripe_customer_id: str) -> Shape:
     """What Stripe is asked for: https://docs.stripe.com/api/checkout/sessions/create."""
-    plan, amount_cents = order.plan, order.amount_cents
-    price: Shape = {
-        "currency": plan.currency,
-        "unit_amount": amount_cents,
-        "product": plan.stripe_product_id,
-    }
-    # Whoever comes back has the form as it was. The campaign is found by the reference: its name
-    # may tell what Stripe need not know.
-    chosen = urlencode(
-        {
-            "cancelled": ref,
-            "plan": plan.slug,
-            "amount": decimal_amount(order.amount_cents - order.extra_cents),
-        }
-    )
     # Metadata is not inherited: the reference goes on the session and on what it makes.
     metadata = {REF_KEY: str(ref)}
     common: Shape = {
@@ -234,19 +222,40 @@ def _session_params(ref: UUID, order: _Order, stripe_customer_id: str) -> Shape:
         # Else payers abroad might be charged in their own currency.
         "adaptive_pricing": {"enabled": False},
         "success_url": f"{settings.SITE_URL}/thanks/{ref}/",
-        "cancel_url": f"{settings.SITE_URL}/?{chosen}",
+        "cancel_url": _way_back(ref, order),
         "expires_at": intents.checkout_expiry(),
     }
     if stripe_customer_id:
         common["customer"] = stripe_customer_id
     if settings.STRIPE_TERMS_CONSENT:
         common["consent_collection"] = {"terms_of_service": "required"}
-    if plan.recurring:
-        return common | _subscription_params(plan, price, metadata, amount_cents)
-    return common | {
+    of_its_kind = _subscription_params if order.plan.recurring else _gift_params
+    return common | of_its_kind(order, metadata)
+
+
+def _way_back(ref: UUID, order: _Order) -> str:
+    """The form as it was, for whoever comes back from Stripe without paying.
+
+    The campaign is found by the reference: its name may tell what Stripe need not know.
+    """
+    own = decimal_amount(order.amount_cents - order.extra_cents)
+    chosen = urlencode({"cancelled": ref, "plan": order.plan.slug, "amount": own})
+    return f"{settings.SITE_URL}/?{chosen}"
+
+
+def _price(order: _Order) -> Shape:
+    return {
+        "currency": order.plan.currency,
+        "unit_amount": order.amount_cents,
+        "product": order.plan.stripe_product_id,
+    }
+
+
+def _gift_params(order: _Order, metadata: dict[str, str]) -> Shape:
+    return {
         "mode": "payment",
         "submit_type": "donate",
-        "line_items": [{"quantity": 1, "price_data": price}],
+        "line_items": [{"quantity": 1, "price_data": _price(order)}],
         "payment_intent_data": {
             "metadata": metadata,
             # On cards only a suffix is allowed; the account's own prefix stands before it.
@@ -255,16 +264,14 @@ def _session_params(ref: UUID, order: _Order, stripe_customer_id: str) -> Shape:
     }
 
 
-def _subscription_params(
-    plan: Plan, price: Shape, metadata: dict[str, str], amount_cents: int
-) -> Shape:
-    rhythm = price_words(amount_cents, plan.currency, plan.interval)
+def _subscription_params(order: _Order, metadata: dict[str, str]) -> Shape:
+    plan = order.plan
+    price = _price(order) | {"recurring": {"interval": plan.interval}}
+    rhythm = price_words(order.amount_cents, plan.currency, plan.interval)
     return {
         "mode": "subscription",
         "submit_type": "subscribe",
-        "line_items": [
-            {"quantity": 1, "price_data": price | {"recurring": {"interval": plan.interval}}}
-        ],
+        "line_items": [{"quantity": 1, "price_data": price}],
         "subscription_data": {"metadata": metadata, "billing_mode": {"type": "flexible"}},
         # The order button has to say that it obliges to pay (DOMAIN 2.2).
         "custom_text": {

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Final
 from zoneinfo import ZoneInfo
 
-DUBLIN = ZoneInfo("Europe/Dublin")
+DUBLIN: Final = ZoneInfo("Europe/Dublin")
 
 
 def dublin_date(moment: datetime) -> date:

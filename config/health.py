@@ -1,7 +1,7 @@
 """Whether the whole service is alive, not only the process that answers."""
 
 from datetime import timedelta
-from typing import Any
+from typing import Any, Final
 
 from celery import current_app, shared_task
 from celery.signals import before_task_publish
@@ -15,8 +15,8 @@ from kombu.exceptions import OperationalError
 from billing.models import Pulse
 from members import canary
 
-STALE_AFTER = timedelta(seconds=60)
-PARTS = ("worker", "beat")
+STALE_AFTER: Final = timedelta(seconds=60)
+PARTS: Final = ("worker", "beat")
 
 
 def _beat(part: str) -> None:

@@ -2,7 +2,7 @@
 
 import logging
 import traceback
-from typing import Any
+from typing import Any, Final
 
 import structlog
 from structlog.typing import EventDict
@@ -33,38 +33,26 @@ def exception_without_words(_logger: object, _method: str, event: EventDict) -> 
     return event
 
 
+# Of lines of ours as of those that libraries write.
+_SHARED: Final[list[Any]] = [
+    structlog.stdlib.add_log_level,
+    structlog.stdlib.add_logger_name,
+    structlog.processors.TimeStamper(fmt="iso", utc=True),
+    structlog.stdlib.ExtraAdder(allow=[]),
+]
+
+
 def logging_config(*, debug: bool) -> dict[str, Any]:
     """Django's LOGGING: structlog renders every line, as JSON unless a person reads along."""
-    shared: list[Any] = [
-        structlog.stdlib.add_log_level,
-        structlog.stdlib.add_logger_name,
-        structlog.processors.TimeStamper(fmt="iso", utc=True),
-        structlog.stdlib.ExtraAdder(allow=[]),
-    ]
     structlog.configure(
-        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        processors=[*_SHARED, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),
         cache_logger_on_first_use=True,
-    )
-    renderer = (
-        structlog.dev.ConsoleRenderer(colors=False)
-        if debug
-        else structlog.processors.JSONRenderer()
     )
     return {
         "version": 1,
         "disable_existing_loggers": False,
-        "formatters": {
-            "line": {
-                "()": structlog.stdlib.ProcessorFormatter,
-                "foreign_pre_chain": shared,
-                "processors": [
-                    structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                    exception_without_words,
-                    renderer,
-                ],
-            }
-        },
+        "formatters": {"line": _line(debug=debug)},
         "filters": {"without_path": {"()": WithoutPath}},
         "handlers": {
             "stderr": {
@@ -84,4 +72,19 @@ def logging_config(*, debug: bool) -> dict[str, Any]:
             "django.security.DisallowedHost": {"level": "CRITICAL"},
             "stripe": {"level": "ERROR"},
         },
+    }
+
+
+def _line(*, debug: bool) -> dict[str, Any]:
+    """The formatter through which every line goes, a library's as well as ours."""
+    return {
+        "()": structlog.stdlib.ProcessorFormatter,
+        "foreign_pre_chain": _SHARED,
+        "processors": [
+            structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+            exception_without_words,
+            structlog.dev.ConsoleRenderer(colors=False)
+            if debug
+            else structlog.processors.JSONRenderer(),
+        ],
     }

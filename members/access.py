@@ -105,24 +105,22 @@ def note_list(
     columns = [each for each in AccessLog._meta.concrete_fields if each.name in _OF_ALL]
     values = [each.get_db_prep_save(getattr(line, each.attname), connection) for each in columns]
     names = ", ".join(connection.ops.quote_name(str(each.column)) for each in columns)
-    ids = list(dict.fromkeys(supporter_ids))
-    on_postgresql = connection.vendor == "postgresql"
-    made, those, given = (
-        ("gen_random_uuid()", "unnest(%s::uuid[]) AS seen(value)", ids)
-        if on_postgresql
-        else (
-            "lower(hex(randomblob(16)))",
-            "json_each(%s) AS seen",
-            json.dumps([each.hex for each in ids]),
-        )
-    )
+    new_id, each_id, given = _ids_as_rows(list(dict.fromkeys(supporter_ids)))
     with connection.cursor() as cursor:
         cursor.execute(
             # Only names of columns and of functions are put in; every value is a parameter.
             f"INSERT INTO members_accesslog (id, supporter_id, {names}) "  # noqa: S608 - as said
-            f"SELECT {made}, seen.value, {', '.join(['%s'] * len(values))} FROM {those}",
+            f"SELECT {new_id}, seen.value, {', '.join(['%s'] * len(values))} FROM {each_id}",
             [*values, given],
         )
+
+
+def _ids_as_rows(ids: list[UUID]) -> tuple[str, str, list[UUID] | str]:
+    """How this database makes an id, and rows of one parameter that holds many; and that one."""
+    if connection.vendor == "postgresql":
+        return "gen_random_uuid()", "unnest(%s::uuid[]) AS seen(value)", ids
+    in_json = json.dumps([each.hex for each in ids])
+    return "lower(hex(randomblob(16)))", "json_each(%s) AS seen", in_json
 
 
 def over(now: datetime) -> QuerySet[AccessLog]:

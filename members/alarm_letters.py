@@ -7,6 +7,7 @@ lead to the board. What is over before its letter went out is told as over alone
 from typing import Any, Final
 
 from django.conf import settings
+from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -14,7 +15,7 @@ from billing import letters
 from billing.cause import Cause
 from billing.models import Alarm, Letter
 from billing.wording import moment_words
-from members import vault
+from members import colleagues
 from members.models import StaffMember
 from members.models.staff import Role
 from members.signs import Audience, about
@@ -52,7 +53,7 @@ def hears(role: Role, what: str) -> bool:
     return role in _ROLES[about(what).audience]
 
 
-def _listeners(what: str) -> Any:
+def _listeners(what: str) -> QuerySet[StaffMember]:
     return StaffMember.objects.filter(is_active=True, role__in=_ROLES[about(what).audience])
 
 
@@ -68,9 +69,8 @@ def alarm_letter(letter: Letter) -> letters.Outcome:
     reader = _listeners(alarm.what).filter(pk=staff_id).first()
     if reader is None:
         return letters.Skip("they are not to hear of it any more")
-    address = vault.lookup_hash(reader.email)
-    to = letters.Recipient(email=reader.email, email_hash=address, name=reader.name)
-    return letters.Draft(context(alarm, over=step == _OVER), to=to)
+    told = context(alarm, over=step == _OVER)
+    return letters.Draft(told, to=colleagues.recipient(reader))
 
 
 def context(alarm: Alarm, *, over: bool) -> dict[str, Any]:

@@ -5,7 +5,7 @@ second supporter of everyone who comes back. The oldest row and the newest one t
 """
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 from django.core.checks import CheckMessage, Error, Tags, register
 from django.db import DatabaseError, connections
@@ -29,7 +29,7 @@ def complaint(*, using: str = "default") -> str:
     return ""
 
 
-_HINTS = {
+_HINTS: Final = {
     "VAULT_KEYS": "Add the key that these rows were sealed with to VAULT_KEYS, after the newest.",
     "VAULT_LOOKUP_KEY": "Put the old VAULT_LOOKUP_KEY back, or stop the service and run "
     "`manage.py vault_rehash` to move all rows to the new one.",

@@ -5,11 +5,11 @@ many: fewer than five are "under 5", and a sum of fewer than five payments is le
 """
 
 from datetime import date, datetime, timedelta
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import Count
+from django.db.models import Count, QuerySet
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -25,7 +25,7 @@ from billing.models.stripe import EventState
 from billing.money import format_amount
 from billing.states import PaymentState
 from billing.wording import long_date
-from members import reading, vault
+from members import colleagues, reading
 from members.models import StaffList, StaffMember
 from members.reading import Why
 from members.reports import money, people
@@ -83,9 +83,8 @@ def staff_digest(letter: Letter) -> letters.Outcome:
     if reader is None:
         return letters.Skip("nobody reads it any more")
     week = _week(name)
-    address = vault.lookup_hash(reader.email)
-    to = letters.Recipient(email=reader.email, email_hash=address, name=reader.name)
-    leave_url = links.url(Purpose.STOP, reader.pk, holder=address)
+    to = colleagues.recipient(reader)
+    leave_url = links.url(Purpose.STOP, reader.pk, holder=to.email_hash)
     context = {
         "first": long_date(week.first),
         "last": long_date(week.first + timedelta(days=6)),
@@ -97,7 +96,7 @@ def staff_digest(letter: Letter) -> letters.Outcome:
     return letters.Draft(context, to=to, leave_url=leave_url)
 
 
-def _readers() -> Any:
+def _readers() -> QuerySet[StaffMember]:
     return StaffMember.objects.filter(is_active=True, wants_digest=True)
 
 

@@ -12,7 +12,7 @@ from billing.letters import links
 from billing.letters.links import Purpose
 from billing.models import Letter
 from billing.wording import long_date, moment_words
-from members import addresses, signin, vault
+from members import addresses, colleagues, signin
 from members.models import (
     AddressChange,
     Erasure,
@@ -135,14 +135,12 @@ def shield_alert(letter: Letter) -> letters.Outcome:
     change = ShieldChange.objects.filter(pk=change_id).first()
     if reader is None or change is None:
         return letters.Skip("nobody reads it any more")
-    address = vault.lookup_hash(reader.email)
-    to = letters.Recipient(email=reader.email, email_hash=address, name=reader.name)
     context = {
         "at": moment_words(change.at),
         "by_itself": change.cause == Cause.PRESSURE,
         "shield_url": settings.SITE_URL + reverse("staff-shield"),
     }
-    return letters.Draft(context, to=to)
+    return letters.Draft(context, to=colleagues.recipient(reader))
 
 
 def _change(letter: Letter) -> AddressChange | None:

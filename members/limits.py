@@ -79,10 +79,10 @@ def allow(limit: RateLimitItem, *, what: str, who: str) -> bool:
     try:
         allowed = FixedWindowRateLimiter(storage()).hit(limit, what, name)
     except StorageError:
-        log.warning("limit_not_counted", what=what)
+        log.warning("limit not counted", what=what)
         return True
     if not allowed:
-        log.info("limit_reached", what=what)
+        log.info("limit reached", what=what)
     return allowed
 
 

@@ -4,12 +4,12 @@ It judges nobody: a day with many letters looks the same as curiosity. It says w
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from statistics import median
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from django.db.models import Count, Max, Q, QuerySet
@@ -29,8 +29,6 @@ _A_FEW: Final = 15
 _UNKNOWN_USUAL: Final = 13
 _IN_AN_HOUR: Final = 30
 _AT_NIGHT: Final = 3
-_AGAIN: Final = 5
-_FRUITLESS: Final = 10
 _NIGHT: Final = frozenset({22, 23, 0, 1, 2, 3, 4, 5})
 _IN_A_FILE: Final = Q(action=Action.EXPORTED)
 
@@ -57,30 +55,17 @@ class Hour:
 
 
 @dataclass(frozen=True, slots=True)
-class Again:
-    """How often somebody looked at the same supporter on a day."""
+class Daily:
+    """How often somebody did something on a day."""
 
     staff: UUID
     day: date
-    times: int
+    count: int
 
 
-@dataclass(frozen=True, slots=True)
-class Miss:
-    """How many searches of somebody's found nobody on a day: typing errors, or guesses."""
-
-    staff: UUID
-    day: date
-    times: int
-
-
-@dataclass(frozen=True, slots=True)
-class File:
-    """How many supporters somebody took out in files on a day."""
-
-    staff: UUID
-    day: date
-    supporters: int
+# From so many on a day: looks at one supporter, searches that found nobody (typing errors, or
+# guesses), supporters taken out in files.
+_LEAST: Final = {Why.AGAIN: 5, Why.GUESS: 10, Why.FILE: 1}
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,43 +80,38 @@ class Unusual:
 
 
 def unusual(
-    hours: Iterable[Hour],
-    agains: Iterable[Again],
-    files: Iterable[File],
-    misses: Iterable[Miss] = (),
-    *,
-    since: date,
+    hours: Iterable[Hour], daily: Mapping[Why, Iterable[Daily]], *, since: date
 ) -> list[Unusual]:
     """What was unusual from this day on, the newest first. Pure: what came before is to compare."""
     hours = list(hours)
-    found = _many(hours) + [
-        Unusual(hour.staff, hour.at.date(), Why.BURST, hour.supporters)
-        for hour in hours
-        if hour.supporters > _IN_AN_HOUR
-    ]
-    nights: defaultdict[tuple[UUID, date], int] = defaultdict(int)
-    for hour in hours:
-        if hour.at.hour in _NIGHT:
-            nights[hour.staff, hour.at.date()] += hour.supporters
+    found = [*_many(hours), *_bursts(hours), *_nights(hours)]
     found += [
-        Unusual(*key, Why.NIGHT, count) for key, count in nights.items() if count >= _AT_NIGHT
+        Unusual(each.staff, each.day, why, each.count)
+        for why, days in daily.items()
+        for each in days
+        if each.count >= _LEAST[why]
     ]
-    found += [
-        Unusual(each.staff, each.day, Why.AGAIN, each.times)
-        for each in agains
-        if each.times >= _AGAIN
-    ]
-    found += [
-        Unusual(each.staff, each.day, Why.GUESS, each.times)
-        for each in misses
-        if each.times >= _FRUITLESS
-    ]
-    found += [Unusual(each.staff, each.day, Why.FILE, each.supporters) for each in files]
     order = list(Why)
     return sorted(
         (each for each in found if each.day >= since),
         key=lambda each: (-each.day.toordinal(), order.index(each.why), str(each.staff)),
     )
+
+
+def _bursts(hours: Sequence[Hour]) -> list[Unusual]:
+    return [
+        Unusual(hour.staff, hour.at.date(), Why.BURST, hour.supporters)
+        for hour in hours
+        if hour.supporters > _IN_AN_HOUR
+    ]
+
+
+def _nights(hours: Sequence[Hour]) -> list[Unusual]:
+    nights: defaultdict[tuple[UUID, date], int] = defaultdict(int)
+    for hour in hours:
+        if hour.at.hour in _NIGHT:
+            nights[hour.staff, hour.at.date()] += hour.supporters
+    return [Unusual(*key, Why.NIGHT, count) for key, count in nights.items() if count >= _AT_NIGHT]
 
 
 def _many(hours: Sequence[Hour]) -> list[Unusual]:
@@ -167,40 +147,28 @@ def unusual_since(since: date, *, files: bool = True) -> list[Unusual]:
         .annotate(supporters=Count("supporter", distinct=True))
     ]
     lately = log.filter(at__gte=day_start(since))
-    agains = [
-        Again(row["staff"], row["day"], row["times"])
-        for row in lately.filter(action=Action.SHOWN)
-        .annotate(day=TruncDate("at", tzinfo=DUBLIN))
+    again = lately.filter(action=Action.SHOWN)
+    in_vain = Search.objects.filter(at__gte=day_start(since), hits=0)
+    daily = {
+        Why.AGAIN: _daily(again, Why.AGAIN, Count("pk"), "supporter"),
+        Why.GUESS: _daily(in_vain, Why.GUESS, Count("pk")),
+    }
+    if files:
+        supporters = Count("supporter", distinct=True)
+        daily[Why.FILE] = _daily(lately.filter(_IN_A_FILE), Why.FILE, supporters)
+    return unusual(hours, daily, since=since)
+
+
+def _daily(rows: QuerySet[Any], why: Why, counted: Count, *apart: str) -> list[Daily]:
+    """So many a day of each member of staff, and of each of what is `apart`. One question."""
+    days = (
+        rows.annotate(day=TruncDate("at", tzinfo=DUBLIN))
         .order_by()
-        .values("staff", "supporter", "day")
-        .annotate(times=Count("pk"))
-        .filter(times__gte=_AGAIN)
-    ]
-    taken = _files(lately) if files else []
-    return unusual(hours, agains, taken, _misses(since), since=since)
-
-
-def _files(lately: QuerySet[AccessLog]) -> list[File]:
-    return [
-        File(row["staff"], row["day"], row["supporters"])
-        for row in lately.filter(_IN_A_FILE)
-        .annotate(day=TruncDate("at", tzinfo=DUBLIN))
-        .order_by()
-        .values("staff", "day")
-        .annotate(supporters=Count("supporter", distinct=True))
-    ]
-
-
-def _misses(since: date) -> list[Miss]:
-    return [
-        Miss(row["staff"], row["day"], row["times"])
-        for row in Search.objects.filter(at__gte=day_start(since), hits=0)
-        .annotate(day=TruncDate("at", tzinfo=DUBLIN))
-        .order_by()
-        .values("staff", "day")
-        .annotate(times=Count("pk"))
-        .filter(times__gte=_FRUITLESS)
-    ]
+        .values("staff", "day", *apart)
+        .annotate(count=counted)
+        .filter(count__gte=_LEAST[why])
+    )
+    return [Daily(row["staff"], row["day"], row["count"]) for row in days]
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ Each row is written by compare-and-set, so a run beside a living service never u
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Final
 
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
@@ -14,7 +15,7 @@ from members.models import AddressChange, JoinLink, ListPart, Supporter, Withdra
 from members.models import name as names
 
 # A part of a list is some thousand lines.
-_FEW_PARTS = 10
+_FEW_PARTS: Final = 10
 
 
 @dataclass(slots=True)

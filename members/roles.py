@@ -19,12 +19,13 @@ class May(StrEnum):
     SMALL = "small"  # the figures of fewer than five people as well
     MEMBERS = "members"  # memberships, letters and events, as rows without a name
     DESK = "desk"  # help one supporter who asked, without seeing who they are
+    HELP = "help"  # at the desk do and see everything, not what is about money alone
     IDENTITY = "identity"  # see who a supporter is, each look written down
     TABLES = "tables"  # the rows of the database, to read, identities sealed
     BOOKS = "books"  # packs, payouts and journals, and to close a month, for which one answers
     EXPORT = "export"  # take a list out as a file
     EXPORT_NAMES = "export-names"  # ask for a list with names and addresses in it
-    AGREE = "agree"  # be the second person for a list with names
+    AGREE = "agree"  # be the second person for a list that needs one
     READING = "reading"  # see who of the staff looked at whom
     TEAM = "team"  # let colleagues in, change their role, let them go
     LOCK = "lock"  # lock the house down, and open it again
@@ -32,7 +33,7 @@ class May(StrEnum):
 
 _READS: Final = frozenset({May.REPORTS})
 _WORKS: Final = _READS | {May.MEMBERS, May.DESK, May.TABLES}
-_HELPS: Final = _WORKS | {May.IDENTITY}
+_HELPS: Final = _WORKS | {May.HELP, May.IDENTITY}
 _COUNTS: Final = _WORKS | {May.SMALL, May.BOOKS, May.EXPORT, May.EXPORT_NAMES, May.AGREE}
 MAY: Final[Mapping[Role, frozenset[May]]] = {
     Role.VIEWER: _READS,

@@ -41,11 +41,9 @@ MOST: Final = 10
 # Banks book a payment some days after it was made, and write that day.
 BOOKED_WITHIN: Final = timedelta(days=3)
 KEPT: Final = access.KEPT
+_AT_ONCE: Final = 500
 _RECEIPT: Final = re.compile(r"([RCD])[-\s]?(\d{4})[-\s]?0*(\d{1,9})", re.IGNORECASE)
 _STRIPE: Final = re.compile(r"([a-z]{2,4})_[A-Za-z0-9_]{3,250}")
-
-
-_AT_ONCE: Final = 500
 
 
 def index_names() -> int:
@@ -115,7 +113,7 @@ def find_payment(
         paid_at__lt=datetime.combine(payment.day + timedelta(days=1), time(), DUBLIN),
     )
     term = f"{payment.last4} {payment.amount_cents} {payment.day}"
-    whom = _owners(rows)
+    whom = Supporter.objects.filter(pk__in=rows.values("supporter"))
     return _settle(Sought.PAYMENT, whom, term, staff=staff, purpose=purpose, by_name=by_name)
 
 
@@ -212,52 +210,30 @@ def _by_stripe_id(term: str) -> QuerySet[Supporter]:
     return _STRIPE_ROWS[prefix](term)
 
 
-def _owners(rows: QuerySet[Payment]) -> QuerySet[Supporter]:
-    return Supporter.objects.filter(pk__in=rows.values("supporter"))
-
-
-def _payments(**by: object) -> QuerySet[Supporter]:
-    return _owners(Payment.objects.filter(**by))
-
-
 _Way = Callable[[str], QuerySet[Supporter]]
 
 
-def _charge(term: str) -> QuerySet[Supporter]:
-    return _payments(stripe_charge_id=term)
+def _by(table: type[Model], column: str, owner: str = "supporter") -> _Way:
+    """Who owns the row that bears this id; `owner` leads from the row to them."""
 
+    def found(term: str) -> QuerySet[Supporter]:
+        rows = table._default_manager.filter(**{column: term})
+        return Supporter.objects.filter(pk__in=rows.values(owner))
 
-def _refund(term: str) -> QuerySet[Supporter]:
-    rows = Refund.objects.filter(stripe_refund_id=term)
-    return Supporter.objects.filter(pk__in=rows.values("payment__supporter"))
-
-
-def _dispute(term: str) -> QuerySet[Supporter]:
-    rows = Dispute.objects.filter(stripe_dispute_id=term)
-    return Supporter.objects.filter(pk__in=rows.values("payment__supporter"))
-
-
-def _customer(term: str) -> QuerySet[Supporter]:
-    rows = StripeCustomer.objects.filter(stripe_customer_id=term)
-    return Supporter.objects.filter(pk__in=rows.values("supporter"))
-
-
-def _subscription(term: str) -> QuerySet[Supporter]:
-    rows = Membership.objects.filter(stripe_subscription_id=term)
-    return Supporter.objects.filter(pk__in=rows.values("supporter"))
+    return found
 
 
 _STRIPE_ROWS: Final[dict[str, _Way]] = {
-    "cus": _customer,
-    "sub": _subscription,
-    "pi": lambda term: _payments(stripe_payment_intent_id=term),
-    "ch": _charge,
-    "py": _charge,
-    "in": lambda term: _payments(stripe_invoice_id=term),
-    "re": _refund,
-    "pyr": _refund,
-    "dp": _dispute,
-    "du": _dispute,
+    "cus": _by(StripeCustomer, "stripe_customer_id"),
+    "sub": _by(Membership, "stripe_subscription_id"),
+    "pi": _by(Payment, "stripe_payment_intent_id"),
+    "ch": _by(Payment, "stripe_charge_id"),
+    "py": _by(Payment, "stripe_charge_id"),
+    "in": _by(Payment, "stripe_invoice_id"),
+    "re": _by(Refund, "stripe_refund_id", "payment__supporter"),
+    "pyr": _by(Refund, "stripe_refund_id", "payment__supporter"),
+    "dp": _by(Dispute, "stripe_dispute_id", "payment__supporter"),
+    "du": _by(Dispute, "stripe_dispute_id", "payment__supporter"),
     "evt": _by_stripe_id,
 }
 _WAYS: Final[dict[Sought, _Way]] = {

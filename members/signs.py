@@ -70,8 +70,7 @@ GROUPS: Final[dict[str, dict[str, About]]] = {
             ),
             _(
                 "Look at Stripe's status page. If Stripe is well, our key may have been revoked "
-                "or the "
-                "way out be closed."
+                "or the way out be closed."
             ),
         ),
         "events-waiting": About(
@@ -135,8 +134,7 @@ GROUPS: Final[dict[str, dict[str, About]]] = {
             _("Returned mail"),
             _(
                 "Addresses of the last seven days that do not exist, or whose owners called a "
-                "letter "
-                "unwanted. Mail services slow down or block who has many."
+                "letter unwanted. Mail services slow down or block who has many."
             ),
             _("See which addresses; ask the mail service what it holds against us."),
             Audience.MACHINE,
@@ -215,8 +213,7 @@ GROUPS: Final[dict[str, dict[str, About]]] = {
             _("Banks ask us about payments, and want to hear from us by a day."),
             _(
                 "Answer in Stripe's dashboard, or accept there. One that was answered stays here "
-                "until "
-                "its day."
+                "until its day."
             ),
             Audience.BOOKS,
         ),
@@ -247,9 +244,8 @@ GROUPS: Final[dict[str, dict[str, About]]] = {
 _SILENCE: Final = About(
     _("Nobody watched"),
     _(
-        "The worker or its clock did not run. Nothing was applied, no letter left, no "
-        "alarm could be "
-        "mailed. What waited is being made good."
+        "The worker or its clock did not run. Nothing was applied, no letter left, no alarm "
+        "could be mailed. What waited is being made good."
     ),
     "",
 )

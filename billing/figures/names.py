@@ -47,31 +47,6 @@ RENEWING: Final = "renewing"  # by the day itself: paid years that run out, and 
 DONORS: Final = "donors"  # month: the year's first day; key: ANY or GIFT; cents given
 DONORS_FIRST: Final = "donors_first"  # in whose first year it is
 DONORS_KEPT: Final = "donors_kept"  # who gave in the year before as well
-OF_PERSONS: Final = frozenset(
-    {
-        MOVEMENT,
-        STANDING,
-        LEFT_PAUSED,
-        BRIEF,
-        LAPSED,
-        COHORT,
-        WORTH,
-        TENURE_LEFT,
-        TENURE_NOW,
-        RHYTHM,
-        RHYTHM_LEFT,
-        ON_TOP,
-        CAMPAIGN_JOIN,
-        CAMPAIGN_MRR,
-        RENEWAL_DUE,
-        RENEWED,
-        LEAVING,
-        RENEWING,
-        DONORS,
-        DONORS_FIRST,
-        DONORS_KEPT,
-    }
-)
 
 # Of a payment. `value` is cents; the month is that of `paid_at`, but where it says more.
 GROSS: Final = "gross"  # by kind
@@ -89,25 +64,6 @@ FAILED: Final = "failed"  # month: of the first failure
 RECOVERED: Final = "recovered"  # by Recovery; of those, paid within RECOVERY_DAYS; the same month
 REFUNDED: Final = "refunded"  # by kind; month: booked; as the ledger has it: out is negative
 DISPUTED: Final = "disputed"  # by kind; month: booked; fees included
-OF_PAYMENTS: Final = frozenset(
-    {
-        GROSS,
-        FEE,
-        NET,
-        FEE_UNKNOWN,
-        OUTSIDE,
-        EXTRA,
-        PLAN_GROSS,
-        PLAN_FEE,
-        GIFT_SIZE,
-        CAMPAIGN_GIFT,
-        ATTEMPTED,
-        FAILED,
-        RECOVERED,
-        REFUNDED,
-        DISPUTED,
-    }
-)
 
 # Keys.
 MONTHLY: Final = "month"

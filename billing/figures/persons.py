@@ -100,12 +100,26 @@ def _count_tenure(sums: Sums, life: list[Movement]) -> None:
         )
 
 
-def _steps(stay: Stay) -> Iterator[tuple[datetime, int, bool, int]]:
-    """What it is worth from each of its moments on, and on top of it, in twelfths a month."""
+class _Step(NamedTuple):
+    """What a membership is worth from a moment on, and on top of it: twelfths of a cent a month."""
+
+    at: datetime
+    worth: int
+    yearly: bool
+    on_top: int
+
+    @property
+    def rhythm(self) -> str:
+        return names.YEARLY if self.yearly else names.MONTHLY
+
+
+def _steps(stay: Stay) -> Iterator[_Step]:
+    """From nothing on, a step at each of its moments; worth nothing while it is paused."""
+    yield _Step(stay.began, 0, stay.price(stay.began)[1], 0)
     for at in sorted(set(stay.moments())):
         worth, yearly = stay.price(at)
         gives = stay.stands(at) and not stay.rests(at)
-        yield at, worth if gives else 0, yearly, stay.on_top(at) if gives else 0
+        yield _Step(at, worth if gives else 0, yearly, stay.on_top(at) if gives else 0)
 
 
 def _count_stay(sums: Sums, stay: Stay) -> None:
@@ -113,25 +127,19 @@ def _count_stay(sums: Sums, stay: Stay) -> None:
     if stay.ended is not None and stay.ended <= stay.began:
         return
     campaign = str(stay.campaign) if stay.campaign else names.NO_CAMPAIGN
-    first = stay.price(stay.began)
-    paid = first[0] if first[1] else first[0] // 12
-    sums.add(Cell(names.CAMPAIGN_JOIN, month_of(stay.began), campaign), 1, paid)
-    steps = [(stay.began, 0, first[1], 0), *_steps(stay)]
-    for (_, old, was_yearly, old_extra), (at, new, yearly, extra) in pairwise(steps):
-        month = month_of(at)
-        for worth, in_years, on_top, sign in (
-            (old, was_yearly, old_extra, -1),
-            (new, yearly, extra, 1),
-        ):
-            if worth:
-                key = names.YEARLY if in_years else names.MONTHLY
-                sums.add(Cell(names.RHYTHM, month, key), sign, sign * worth)
-                sums.add(Cell(names.CAMPAIGN_MRR, month, campaign), sign, sign * worth)
-            if on_top:
-                sums.add(Cell(names.ON_TOP, month), sign, sign * on_top)
-        if old and at == stay.ended and way_out([stay.reason]) in CHURN:
-            key = names.YEARLY if was_yearly else names.MONTHLY
-            sums.add(Cell(names.RHYTHM_LEFT, month, key), 1, old)
+    worth, yearly = stay.price(stay.began)
+    first_paid = worth if yearly else worth // 12
+    sums.add(Cell(names.CAMPAIGN_JOIN, month_of(stay.began), campaign), 1, first_paid)
+    for old, new in pairwise(_steps(stay)):
+        month = month_of(new.at)
+        for step, sign in ((old, -1), (new, 1)):
+            if step.worth:
+                sums.add(Cell(names.RHYTHM, month, step.rhythm), sign, sign * step.worth)
+                sums.add(Cell(names.CAMPAIGN_MRR, month, campaign), sign, sign * step.worth)
+            if step.on_top:
+                sums.add(Cell(names.ON_TOP, month), sign, sign * step.on_top)
+        if old.worth and new.at == stay.ended and way_out([stay.reason]) in CHURN:
+            sums.add(Cell(names.RHYTHM_LEFT, month, old.rhythm), 1, old.worth)
 
 
 def _count_renewals(sums: Sums, stay: Stay) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from billing.dates import dublin_date, month_start
 
@@ -23,7 +23,7 @@ class Amount(NamedTuple):
     value: int = 0
 
 
-NOTHING = Amount()
+NOTHING: Final = Amount()
 
 
 class Sums(dict[Cell, Amount]):

@@ -1,12 +1,13 @@
 """A QR code as the path of a drawing: no picture file, no style, no script."""
 
 from dataclasses import dataclass
+from typing import Final
 
 import qrcode
 from qrcode.constants import ERROR_CORRECT_Q
 
 # The white rim that scanners need, in modules (ISO/IEC 18004).
-_RIM = 4
+_RIM: Final = 4
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,5 @@ exports.telling.tell(...)       by letter: that it waits, and what became of it
 """
 
 from members.exports import asking, handing, making, shapes, telling
-from members.exports.shapes import memberships
 
-__all__ = ["asking", "handing", "making", "memberships", "shapes", "telling"]
+__all__ = ["asking", "handing", "making", "shapes", "telling"]

@@ -64,7 +64,11 @@ def mark_of(wanted: StaffList) -> str:
 
 def guarded(cells: Iterable[str]) -> list[str]:
     """The cells with an apostrophe before whatever a spreadsheet would calculate."""
-    return [f"'{cell}" if _runs(cell) else cell for cell in cells]
+    return [_guarded(cell) for cell in cells]
+
+
+def _guarded(cell: str) -> str:
+    return f"'{cell}" if _runs(cell) else cell
 
 
 def _runs(cell: str) -> bool:
@@ -103,7 +107,7 @@ class _Echo:
 
 
 def _csv(wanted: StaffList) -> Iterator[bytes]:
-    writer, mark = csv.writer(_Echo()), mark_of(wanted)
+    writer, mark = csv.writer(_Echo()), _guarded(mark_of(wanted))
     columns = shapes.of(wanted.subject).named(wanted.columns)
     # A negative amount begins with a minus as well, and is a number all the same.
     texts = [column.kind is not Kind.AMOUNT for column in columns]
@@ -111,22 +115,17 @@ def _csv(wanted: StaffList) -> Iterator[bytes]:
     head = writer.writerow([*(column.name for column in columns), MARK])
     yield (begin + head).encode()
     for part in _lines(wanted):
-        yield "".join(
-            writer.writerow([*_safe(cells, texts), *guarded([mark])]) for cells in part
-        ).encode()
+        yield "".join(writer.writerow([*_safe(cells, texts), mark]) for cells in part).encode()
 
 
 def _safe(cells: list[str], texts: list[bool]) -> list[str]:
-    return [
-        f"'{cell}" if text and _runs(cell) else cell
-        for cell, text in zip(cells, texts, strict=True)
-    ]
+    return [_guarded(cell) if text else cell for cell, text in zip(cells, texts, strict=True)]
 
 
 def _workbook(wanted: StaffList) -> Iterator[bytes]:
     """Typed cells; texts are written as texts, which no spreadsheet runs. Made row by row."""
     with TemporaryFile() as file:
-        columns = shapes.of(wanted.subject).named(wanted.columns)
+        columns, mark = shapes.of(wanted.subject).named(wanted.columns), mark_of(wanted)
         book = xlsxwriter.Workbook(file, {"constant_memory": True})
         styles = {
             Kind.AMOUNT: book.add_format({"num_format": "#,##0.00"}),
@@ -134,8 +133,8 @@ def _workbook(wanted: StaffList) -> Iterator[bytes]:
         }
         sheet = book.add_worksheet(wanted.get_subject_display())
         sheet.freeze_panes(1, 0)
-        sheet.set_header(f"&L{mark_of(wanted)}")
-        bold, mark = book.add_format({"bold": True}), mark_of(wanted)
+        sheet.set_header(f"&L{mark}")
+        bold = book.add_format({"bold": True})
         for at, column in enumerate(columns):
             sheet.set_column(at, at, _WIDTHS[column.kind])
             sheet.write_string(0, at, column.name, bold)

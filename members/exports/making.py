@@ -9,8 +9,8 @@ order of their ids, each as it is at that moment; what came after the asking is 
 import base64
 import time
 import zlib
-from datetime import timedelta
-from typing import Any, Final
+from datetime import datetime, timedelta
+from typing import Final
 from uuid import UUID, uuid4
 
 import orjson
@@ -66,7 +66,7 @@ def carry_on_all() -> None:
         ring(TASK, str(list_id))
 
 
-def _idle(now: Any) -> QuerySet[StaffList]:
+def _idle(now: datetime) -> QuerySet[StaffList]:
     free = Q(lease_until__isnull=True) | Q(lease_until__lt=now)
     return StaffList.objects.filter(free, state=ListState.MAKING)
 

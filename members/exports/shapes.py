@@ -108,12 +108,6 @@ def _identity(path: str) -> tuple[Column, ...]:
     )
 
 
-def memberships(*, state: str = "") -> QuerySet[Membership]:
-    """All memberships, or those of one state, newest first, in a stable order."""
-    found = Membership.objects.select_related("plan").order_by("-created_at", "-pk")
-    return found.filter(state=state) if state in MembershipState.values else found
-
-
 def _between(moment: str, filters: Filters) -> Q:
     """Between two days of Dublin, both included; either may be missing."""
     found = Q()

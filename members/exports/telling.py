@@ -18,7 +18,7 @@ from billing import letters
 from billing.cause import Cause
 from billing.models import Letter
 from billing.wording import moment_words
-from members import vault
+from members import colleagues
 from members.models import StaffList, StaffMember
 from members.models.listing import ListState, Subject
 from members.roles import May, may
@@ -71,9 +71,7 @@ def list_letter(letter: Letter) -> letters.Outcome:
         return letters.Skip("the list was gone before this letter went out")
     if reader is None or not may(reader, _needed(step, wanted)):
         return letters.Skip("they are not to hear of it any more")
-    address = vault.lookup_hash(reader.email)
-    to = letters.Recipient(email=reader.email, email_hash=address, name=reader.name)
-    return letters.Draft(context(wanted, step), to=to)
+    return letters.Draft(context(wanted, step), to=colleagues.recipient(reader))
 
 
 def _needed(step: Step, wanted: StaffList) -> May:

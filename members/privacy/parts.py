@@ -52,6 +52,25 @@ def _lines(rows: QuerySet[Any]) -> Lines:
     ]
 
 
+def _deleted(name: str, table: type[Model], whose: str = "supporter") -> Part:
+    """One table of which nothing stays; `whose` leads from its rows to their supporter."""
+    return Part(
+        name,
+        (table,),
+        lambda who: _lines(_theirs(table, whose, who)),
+        lambda who: _theirs(table, whose, who).delete(),
+    )
+
+
+def _kept(name: str, table: type[Model], why: str, whose: str = "supporter") -> Part:
+    """One table that stays as it is."""
+    return Part(name, (table,), lambda who: _lines(_theirs(table, whose, who)), kept=why)
+
+
+def _theirs(table: type[Model], whose: str, supporter: Supporter) -> QuerySet[Any]:
+    return table._default_manager.filter(**{whose: supporter})
+
+
 def _person(supporter: Supporter) -> dict[str, Any]:
     (line,) = _lines(Supporter.objects.filter(pk=supporter.pk))
     return {"email": supporter.email, "name": supporter.name} | line
@@ -137,6 +156,10 @@ def _stop_letters(supporter: Supporter) -> None:
     )
 
 
+def _join_links(supporter: Supporter) -> QuerySet[members.JoinLink]:
+    return members.JoinLink.objects.filter(email_hash=supporter.email_hash)
+
+
 def _searches(supporter: Supporter) -> QuerySet[members.Search]:
     """The searches for their address. What else was typed leads to no one person."""
     if not supporter.email_sealed:
@@ -165,41 +188,28 @@ PARTS: Final = (
         _wipe_person,
         "The row alone: what was given hangs on it.",
     ),
-    Part(
+    _kept(
         "consents",
-        (members.Consent,),
-        lambda who: _lines(who.consents.all()),
-        kept="Proof that there was consent (GDPR Art. 7(1)): which words, and when. Names nobody.",
+        members.Consent,
+        "Proof that there was consent (GDPR Art. 7(1)): which words, and when. Names nobody.",
     ),
-    Part(
-        "sign_ins",
-        (members.SignIn,),
-        lambda who: _lines(members.SignIn.objects.filter(supporter=who)),
-        lambda who: members.SignIn.objects.filter(supporter=who).delete(),
-    ),
+    _deleted("sign_ins", members.SignIn),
     Part(
         "join_links",
         (members.JoinLink,),
-        lambda who: _lines(members.JoinLink.objects.filter(email_hash=who.email_hash)),
-        lambda who: members.JoinLink.objects.filter(email_hash=who.email_hash).delete(),
+        lambda who: _lines(_join_links(who)),
+        lambda who: _join_links(who).delete(),
     ),
-    Part(
-        "signed_in_browsers",
-        (members.Browser,),
-        lambda who: _lines(who.browsers.all()),
-        lambda who: who.browsers.all().delete(),
-    ),
-    Part(
+    _deleted("signed_in_browsers", members.Browser),
+    _kept(
         "who_looked",
-        (members.AccessLog,),
-        lambda who: _lines(members.AccessLog.objects.filter(supporter=who)),
-        kept="Which of our staff looked, when and why, for 24 months. It names no supporter.",
+        members.AccessLog,
+        "Which of our staff looked, when and why, for 24 months. It names no supporter.",
     ),
-    Part(
+    _kept(
         "what_staff_did",
-        (members.StaffAct,),
-        lambda who: _lines(members.StaffAct.objects.filter(supporter=who)),
-        kept="Which of our staff did what, when and why, for 24 months. It names no supporter.",
+        members.StaffAct,
+        "Which of our staff did what, when and why, for 24 months. It names no supporter.",
     ),
     Part(
         "searches_by_address",
@@ -207,30 +217,10 @@ PARTS: Final = (
         lambda who: _lines(_searches(who)),
         lambda who: _searches(who).delete(),
     ),
-    Part(
-        "address_changes",
-        (members.AddressChange,),
-        lambda who: _lines(who.address_changes.all()),
-        lambda who: who.address_changes.all().delete(),
-    ),
-    Part(
-        "badge",
-        (members.Badge,),
-        lambda who: _lines(members.Badge.objects.filter(supporter=who)),
-        lambda who: members.Badge.objects.filter(supporter=who).delete(),
-    ),
-    Part(
-        "copies",
-        (members.Export,),
-        lambda who: _lines(who.exports.all()),
-        lambda who: who.exports.all().delete(),
-    ),
-    Part(
-        "erasure",
-        (members.Erasure,),
-        lambda who: _lines(members.Erasure.objects.filter(supporter=who)),
-        kept="That they were erased, when and why.",
-    ),
+    _deleted("address_changes", members.AddressChange),
+    _deleted("badge", members.Badge),
+    _deleted("copies", members.Export),
+    _kept("erasure", members.Erasure, "That they were erased, when and why."),
     Part(
         "withdrawals",
         (members.Withdrawal,),
@@ -244,23 +234,13 @@ PARTS: Final = (
         _memberships,
         kept=_BOOKS,
     ),
-    Part(
-        "reasons_for_leaving",
-        (members.Farewell,),
-        lambda who: _lines(members.Farewell.objects.filter(membership__supporter=who)),
-        lambda who: members.Farewell.objects.filter(membership__supporter=who).delete(),
-    ),
-    Part(
-        "complimentary",
-        (billing.CompMembership,),
-        lambda who: _lines(who.comp_memberships.all()),
-        kept=_BOOKS,
-    ),
-    Part(
+    _deleted("reasons_for_leaving", members.Farewell, "membership__supporter"),
+    _kept("complimentary", billing.CompMembership, _BOOKS),
+    _kept(
         "charge_reports",
-        (members.ChargeReport,),
-        lambda who: _lines(members.ChargeReport.objects.filter(payment__supporter=who)),
-        kept="Why a payment was given back. What was typed, by whom we do not know.",
+        members.ChargeReport,
+        "Why a payment was given back. What was typed, by whom we do not know.",
+        "payment__supporter",
     ),
     Part(
         "payments",
@@ -268,12 +248,7 @@ PARTS: Final = (
         _payments,
         kept=_BOOKS,
     ),
-    Part(
-        "receipts",
-        (billing.Receipt,),
-        lambda who: _lines(billing.Receipt.objects.filter(payment__supporter=who)),
-        kept=_BOOKS,
-    ),
+    _kept("receipts", billing.Receipt, _BOOKS, "payment__supporter"),
     Part(
         "letters",
         (billing.Letter, billing.LetterHold, billing.Suppression),
@@ -287,11 +262,10 @@ PARTS: Final = (
         _wishes,
         kept="What was asked, and when, as proof of cancelling and withdrawing. Names nobody.",
     ),
-    Part(
+    _kept(
         "stripe_customers",
-        (billing.StripeCustomer,),
-        lambda who: _lines(who.customers.all()),
-        kept="Ids by which money that moves later finds its payment. Stripe deleted the person.",
+        billing.StripeCustomer,
+        "Ids by which money that moves later finds its payment. Stripe deleted the person.",
     ),
 )
 

@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 from billing.figures import names
 from billing.states import Recovery
 from members.reports import rollups
-from members.reports.amounts import share
 from members.reports.months import Month, last_months
 from members.reports.rollups import Number
 
@@ -25,21 +24,6 @@ class FailureMonth:
     recovered: Number
     by: dict[str, Number]
     open: bool
-
-    @property
-    def failed_share(self) -> int | None:
-        """Failed of attempted, in hundredths of a per cent."""
-        return share(self.failed.number, self.attempted.number)
-
-    @property
-    def recovered_share(self) -> int | None:
-        """Recovered of failed, by number."""
-        return share(self.recovered.number, self.failed.number)
-
-    @property
-    def recovered_value_share(self) -> int | None:
-        """Recovered of failed, by amount."""
-        return share(self.recovered.value, self.failed.value)
 
 
 def failures(*, now: datetime, count: int) -> list[FailureMonth]:

@@ -66,10 +66,7 @@ def forecast(*, now: datetime, count: int = MONTHS) -> list[ForecastMonth]:
     """The `count` months after the one that runs. Three queries."""
     first, *months = next_months(now=now, count=count + 1)
     today = month_start(dublin_date(now))
-    rhythms = rollups.read(names.RHYTHM, last=today)
-    monthly = rollups.total(
-        rhythms.at(names.RHYTHM, each, names.MONTHLY) for each in rhythms.months(names.RHYTHM)
-    )
+    monthly = rollups.read(names.RHYTHM, last=today).whole(names.RHYTHM, names.MONTHLY)
     due = rollups.read(names.RENEWAL_DUE, first=months[0].first, last=months[-1].first)
     ends = leaving(until=months[-1].first)
     # Of monthly ones as much as they are worth: a membership is worth what was last paid for it.

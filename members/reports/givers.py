@@ -25,10 +25,7 @@ class Averages:
 def averages(*, now: datetime, count: int = 12) -> Averages:
     """Members as of now, gifts of the last `count` months. Three queries."""
     today = month_start(dublin_date(now))
-    standing = rollups.read(names.STANDING, last=today)
-    mrr = rollups.total(
-        standing.at(names.STANDING, each) for each in standing.months(names.STANDING)
-    )
+    mrr = rollups.read(names.STANDING, last=today).whole(names.STANDING)
     worth = rollups.histogram(names.WORTH, until=today)
     since = months_back(today, count - 1)
     sizes = rollups.histogram(names.GIFT_SIZE, since=since, until=today)

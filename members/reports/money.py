@@ -4,18 +4,12 @@ For what is not a month, such as the week of the digest; months are rolled up (r
 says the same in the same words).
 """
 
-from typing import Final
-
 from django.db.models import Count, Q, Sum
 
+from billing.figures.payments import DISPUTE_LINES, REFUND_LINES
 from billing.models import LedgerLine, Payment
-from billing.models.ledger import LineKind
 from billing.states import PaymentState
 from members.reports.months import Month, per_month
-
-_REFUNDS: Final = frozenset({LineKind.REFUND, LineKind.REFUND_FAILED})
-# A direct debit may come back as a dispute, or without being called one.
-_DISPUTES: Final = frozenset({LineKind.DISPUTE, LineKind.PAYMENT_RETURNED})
 
 
 def income(months: list[Month]) -> list[dict[str, int]]:
@@ -49,11 +43,11 @@ def gone_back(months: list[Month]) -> list[dict[str, int]]:
     refund that failed or a dispute that was won, is positive in the month in which it came.
     """
     return per_month(
-        LedgerLine.objects.filter(payment__isnull=False, kind__in=_REFUNDS | _DISPUTES),
+        LedgerLine.objects.filter(payment__isnull=False, kind__in=REFUND_LINES | DISPUTE_LINES),
         moment="booked_at",
         months=months,
-        refunded=Sum("net_cents", filter=Q(kind__in=_REFUNDS)),
-        disputed=Sum("net_cents", filter=Q(kind__in=_DISPUTES)),
+        refunded=Sum("net_cents", filter=Q(kind__in=REFUND_LINES)),
+        disputed=Sum("net_cents", filter=Q(kind__in=DISPUTE_LINES)),
     )
 
 

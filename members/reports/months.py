@@ -21,19 +21,17 @@ class Month:
 def last_months(*, now: datetime, count: int) -> list[Month]:
     """The last `count` months, oldest first; the last of them is the one that runs."""
     today = dublin_date(now)
-    return [
-        Month(first, day_start(first), day_start(next_month(first)))
-        for first in months_between(months_back(today, count - 1), today)
-    ]
+    return [_month(first) for first in months_between(months_back(today, count - 1), today)]
 
 
 def next_months(*, now: datetime, count: int) -> list[Month]:
     """`count` months, the first of which is the one that runs."""
     today = dublin_date(now)
-    return [
-        Month(first, day_start(first), day_start(next_month(first)))
-        for first in months_between(today, months_back(today, 1 - count))
-    ]
+    return [_month(first) for first in months_between(today, months_back(today, 1 - count))]
+
+
+def _month(first: date) -> Month:
+    return Month(first, day_start(first), day_start(next_month(first)))
 
 
 def per_month(

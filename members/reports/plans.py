@@ -32,9 +32,7 @@ def fee_shares(*, now: datetime, count: int = 12) -> list[FeeShare]:
     book = rollups.read(names.PLAN_GROSS, names.PLAN_FEE, first=since, last=today)
     found = []
     for plan in Plan.objects.all():
-        gross, fee = (
-            rollups.total(book.at(figure, month, str(plan.pk)) for month in book.months(figure))
-            for figure in (names.PLAN_GROSS, names.PLAN_FEE)
-        )
+        gross = book.whole(names.PLAN_GROSS, str(plan.pk))
+        fee = book.whole(names.PLAN_FEE, str(plan.pk))
         found.append(FeeShare(plan, gross.number, gross.value, fee.value))
     return found

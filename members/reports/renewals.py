@@ -6,7 +6,6 @@ from datetime import date, datetime, timedelta
 from billing.dates import dublin_date
 from billing.figures import names
 from members.reports import rollups
-from members.reports.amounts import share
 from members.reports.months import Month, last_months, next_months
 from members.reports.rollups import Number
 
@@ -18,11 +17,6 @@ class RenewalMonth:
     month: Month
     due: Number
     renewed: Number
-
-    @property
-    def renewed_share(self) -> int | None:
-        """Renewed of due, in hundredths of a per cent."""
-        return share(self.renewed.number, self.due.number)
 
 
 def renewal_rate(*, now: datetime, count: int) -> list[RenewalMonth]:

@@ -1,7 +1,7 @@
 """The rollups as reports read them: numbers by month and key, in one query for any number."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from typing import NamedTuple
@@ -40,11 +40,15 @@ class Book:
         months = self.cells.get(figure, {})
         return total(self.at(figure, each, key) for each in months if each < month)
 
+    def whole(self, figure: str, key: str | None = None) -> Number:
+        """The sum of all months that were read: of a change, how it stands after the last."""
+        return total(self.at(figure, each, key) for each in self.cells.get(figure, {}))
+
     def months(self, figure: str) -> Iterator[date]:
         yield from sorted(self.cells.get(figure, {}))
 
 
-def total(numbers: "Collection[Number] | Iterator[Number]") -> Number:
+def total(numbers: Iterable[Number]) -> Number:
     """All of them together."""
     number = value = 0
     for each in numbers:

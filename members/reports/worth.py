@@ -37,15 +37,8 @@ def lifetime_value(*, now: datetime) -> LifetimeValue:
     """Expected from the last twelve full months, realised from all. Three queries."""
     today = dublin_date(now)
     book = rollups.read(names.MOVEMENT, *_NET, last=today)
-    ever = sum(
-        book.at(names.MOVEMENT, each, Move.NEW).number for each in book.months(names.MOVEMENT)
-    )
-    net = sum(
-        book.at(figure, month, kind).value
-        for figure in _NET
-        for month in book.months(figure)
-        for kind in _RECURRING
-    )
+    ever = book.whole(names.MOVEMENT, Move.NEW).number
+    net = sum(book.whole(figure, kind).value for figure in _NET for kind in _RECURRING)
     expected, churned = _expected(now)
     return LifetimeValue(
         expected_cents=expected,

@@ -68,13 +68,7 @@ def needs(what: May) -> Callable[[_View[_P]], _View[_P]]:
     return declared
 
 
-members_only_for_helpers = needs(May.MEMBERS)
 books_only = needs(May.BOOKS)
-
-
-def may_see_members(user: object) -> bool:
-    """Whether this user's role opens memberships, letters and events, as rows without a name."""
-    return may(user, May.MEMBERS)
 
 
 def says_what_it_needs(view: object) -> bool:
@@ -126,5 +120,6 @@ def proven_or_first(view: _View[_P]) -> _View[_P]:
     return guarded
 
 
-def refused(request: HttpRequest, **_context: Any) -> HttpResponseBase:
+def refused(request: HttpRequest) -> HttpResponseBase:
+    """The 403 page."""
     return render(request, "staff/refused.html", status=403)

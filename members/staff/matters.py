@@ -72,22 +72,23 @@ def _lock(member: StaffMember) -> list[Matter]:
 
 def _words_wanted(member: StaffMember, *, now: datetime) -> list[Matter]:
     """Lists of colleagues that this member may agree to, or at least stop."""
-    return [
-        Matter(
-            f"{each.by.name or each.by.email} asks for a list with names",
-            f"{each.get_subject_display()}, about {each.rows_foreseen:,} lines. "
-            + (
-                "It waits for your word."
-                if asking.may_answer(each, member, now=now)
-                else "You can stop it."
-            ),
-            reverse("staff-list-answer", args=[each.pk]),
-            "warn",
-            "Answer",
+    found = []
+    for wanted in asking.waiting():
+        if wanted.by_id == member.pk:
+            continue
+        names = "with names" if wanted.names else "of more than half of all"
+        lines = f"{wanted.get_subject_display()}, about {wanted.rows_foreseen:,} lines."
+        mine = asking.may_answer(wanted, member, now=now)
+        found.append(
+            Matter(
+                f"{wanted.by.name or wanted.by.email} asks for a list {names}",
+                f"{lines} {'It waits for your word.' if mine else 'You can stop it.'}",
+                reverse("staff-list-answer", args=[wanted.pk]),
+                "warn",
+                "Answer",
+            )
         )
-        for each in asking.waiting()
-        if each.by_id != member.pk
-    ]
+    return found
 
 
 def _own_lists(member: StaffMember, *, now: datetime) -> list[Matter]:

@@ -14,8 +14,9 @@ from django.views.decorators.http import require_http_methods, require_POST
 from members import limits, pressure
 from members.models import ShieldChange
 from members.models.shield import Cause, ForceReason, Level
+from members.roles import May
 from members.shield import watch
-from members.staff.access import members_only_for_helpers, who
+from members.staff.access import needs, who
 
 _SHOWN: Final = 50
 _HOURS: Final = (1, 4, 12, 24, 48)
@@ -76,7 +77,7 @@ class Line:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@members_only_for_helpers
+@needs(May.MEMBERS)
 def shield_page(request: HttpRequest) -> HttpResponseBase:
     """The level and what presses; a POST with a level, hours and a reason holds that level."""
     now = timezone.now()
@@ -107,7 +108,7 @@ def shield_page(request: HttpRequest) -> HttpResponseBase:
 
 
 @require_POST
-@members_only_for_helpers
+@needs(May.MEMBERS)
 def let_go(request: HttpRequest) -> HttpResponseBase:
     """Leave the level to itself again, before its time is over."""
     if watch.release(by=who(request).pk, now=timezone.now()):

@@ -21,7 +21,8 @@ from billing.models import Campaign, Plan
 from billing.models.plan import Interval
 from members.embed import qr
 from members.reports import rollups
-from members.staff.access import members_only_for_helpers, who
+from members.roles import May
+from members.staff.access import needs, who
 
 log = structlog.get_logger(__name__)
 PAPERS: Final = {"a5": "A5", "a4": "A4"}
@@ -58,7 +59,7 @@ class StallForm(forms.Form):
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@members_only_for_helpers
+@needs(May.MEMBERS)
 def stalls(request: HttpRequest) -> HttpResponseBase:
     """The campaigns, newest first, with what came of them; and the form for a new one."""
     form = StallForm(request.POST if request.method == "POST" else None)
@@ -70,20 +71,20 @@ def stalls(request: HttpRequest) -> HttpResponseBase:
 
 
 @require_POST
-@members_only_for_helpers
+@needs(May.MEMBERS)
 def switch(request: HttpRequest, slug: str) -> HttpResponseBase:
     """Let a campaign count, or count no more. Its link goes on leading to the join page."""
     campaign = get_object_or_404(Campaign, slug=slug)
     active = request.POST.get("to") == "on"
     Campaign.objects.filter(pk=campaign.pk).update(active=active)
-    log.info("campaign_switched", staff=str(who(request).pk), campaign=str(campaign.pk), on=active)
+    log.info("campaign switched", staff=str(who(request).pk), campaign=str(campaign.pk), on=active)
     told = "It counts again." if active else "It counts no more. Its link still works."
     messages.info(request, f"{campaign.name}: {told}")
     return redirect("staff-stalls")
 
 
 @require_safe
-@members_only_for_helpers
+@needs(May.MEMBERS)
 def poster(request: HttpRequest, slug: str) -> HttpResponseBase:
     """A page to print: the code of the campaign's short link, in English or Irish, A5 or A4."""
     campaign = get_object_or_404(Campaign, slug=slug)
@@ -111,7 +112,7 @@ def _make(request: HttpRequest, form: StallForm) -> None:
     slug, name = form.cleaned_data["slug"], form.cleaned_data["name"]
     campaign, made = Campaign.objects.get_or_create(slug=slug, defaults={"name": name})
     if made:
-        log.info("campaign_made", staff=str(who(request).pk), campaign=str(campaign.pk))
+        log.info("campaign made", staff=str(who(request).pk), campaign=str(campaign.pk))
         messages.info(request, f"{name}: the link is ready to print.")
 
 

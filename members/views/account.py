@@ -21,7 +21,7 @@ from members.models import Supporter
 from members.standing import Standing
 from members.views import asking
 
-_PENDING = MembershipState.PENDING
+_PENDING: Final = MembershipState.PENDING
 # A glance: the rest is in the history, year by year.
 _SHOWN: Final = 6
 _STANDING: Final = LIVE | {_PENDING}

@@ -1,5 +1,7 @@
 """The badge: a supporter's own wish for it, and what the news site asks about a token."""
 
+from typing import Final
+
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
@@ -10,9 +12,9 @@ from members import limits, signin
 from members.embed import badges, origins
 from members.models import Supporter
 
-_SCHEME = "Bearer "
+_SCHEME: Final = "Bearer "
 # A browser need not ask again whether it may ask.
-_ASK_AGAIN_AFTER = 60 * 60 * 24
+_ASK_AGAIN_AFTER: Final = 60 * 60 * 24
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

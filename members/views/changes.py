@@ -1,5 +1,6 @@
 """What a supporter may change in a membership: how much is paid, how often, and when not at all."""
 
+from typing import Final
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
@@ -18,7 +19,7 @@ from members.press import Press
 from members.standing import Price, Standing
 from members.views import asking
 
-_METHODS = ["GET", "HEAD", "POST"]
+_METHODS: Final = ["GET", "HEAD", "POST"]
 
 
 @require_http_methods(_METHODS)

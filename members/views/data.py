@@ -1,5 +1,6 @@
 """What we hold of a supporter: a copy of it, and the way to have it deleted."""
 
+from typing import Final
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
@@ -12,7 +13,7 @@ from members.models.privacy import ErasureState
 from members.privacy import copies, erasure
 
 _COPY, _ERASE = "copy", "erase"
-_GOING_ON = frozenset({ErasureState.ENDING, ErasureState.CLEARING})
+_GOING_ON: Final = frozenset({ErasureState.ENDING, ErasureState.CLEARING})
 
 
 @require_safe

@@ -3,6 +3,7 @@
 Each takes the request, the row that the link is of, and the link's own address.
 """
 
+from typing import Final
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
@@ -15,7 +16,7 @@ from members.privacy import copies
 from members.views import data, receipts
 
 # What mail programs send of themselves (RFC 8058, 3.1).
-_ONE_CLICK = ("List-Unsubscribe", "One-Click")
+_ONE_CLICK: Final = ("List-Unsubscribe", "One-Click")
 
 
 def find_receipt(subject: UUID) -> Receipt | None:

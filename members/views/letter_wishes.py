@@ -1,6 +1,7 @@
 """How a supporter wants to be written to, and where."""
 
 from email.utils import parseaddr
+from typing import Final
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -12,9 +13,9 @@ from members import addresses, limits, signin, vault
 from members.forms import LetterForm, NewAddressForm
 from members.models import Supporter
 
-_METHODS = ["GET", "HEAD", "POST"]
-_SAVED = "letters_saved"
-_OWN = _("That is the address you have already.")
+_METHODS: Final = ["GET", "HEAD", "POST"]
+_SAVED: Final = "letters_saved"
+_OWN: Final = _("That is the address you have already.")
 
 
 @require_http_methods(_METHODS)

@@ -20,7 +20,7 @@ from members.press import Press
 from members.standing import Standing
 from members.views import asking
 
-_METHODS = ["GET", "HEAD", "POST"]
+_METHODS: Final = ["GET", "HEAD", "POST"]
 _FAREWELL: Final = "farewell"
 # What can be had instead of an ending.
 _INSTEAD: Final = frozenset({"pause", "rhythm"})

@@ -36,9 +36,7 @@ def review_page(
     may have been ticked by anybody, so the mailbox's owner reads what they agree to.
     """
     supporter = signin.current(request) if order.supporter_id else None
-    rates = offers.offer_of(plan).own_rates
-    currency = plan.currency
-    context = {
+    context = _sums(order, plan) | {
         "press": press.make(
             button=BUTTON,
             about=asdict(order),
@@ -50,13 +48,6 @@ def review_page(
         "order": order,
         "plan": plan,
         "plan_name": named(plan.name),
-        "amount": format_amount(order.amount_cents, currency),
-        "rhythm": rhythm(plan.interval),
-        "price": price(order.amount_cents, currency, plan.interval),
-        "arrives": format_amount(rates.arrives(order.amount_cents), currency),
-        "extra": format_amount(order.extra_cents, currency) if order.extra_cents else "",
-        "own": format_amount(order.own_cents, currency),
-        "own_price": price(order.own_cents, currency, plan.interval),
         "unused": unused,
         "email": supporter.email if supporter else order.email,
         "label": orders.label(plan, order.amount_cents),
@@ -65,3 +56,17 @@ def review_page(
         "reminder_days": settings.REMINDER_DAYS,
     }
     return render(request, "members/review.html", context)
+
+
+def _sums(order: Order, plan: Plan) -> dict[str, str]:
+    """What is paid, of which part it is made, and how much of it arrives."""
+    rates, currency = offers.offer_of(plan).own_rates, plan.currency
+    return {
+        "amount": format_amount(order.amount_cents, currency),
+        "rhythm": rhythm(plan.interval),
+        "price": price(order.amount_cents, currency, plan.interval),
+        "arrives": format_amount(rates.arrives(order.amount_cents), currency),
+        "extra": format_amount(order.extra_cents, currency) if order.extra_cents else "",
+        "own": format_amount(order.own_cents, currency),
+        "own_price": price(order.own_cents, currency, plan.interval),
+    }

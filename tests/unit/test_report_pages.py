@@ -245,6 +245,17 @@ def test_it_tells_income_by_kind_and_nothing_of_a_single_gift(year: None) -> Non
     )
 
 
+def test_two_payments_that_never_came_in_are_told_by_no_difference(db: None) -> None:
+    payments = [each.payments.get().pk for each in _join(8, 1, 500)]
+    tried = Payment.objects.filter(pk__in=payments)
+    tried.update(first_failed_at=on(1, 5))
+    tried.filter(pk__in=payments[6:]).update(state=PaymentState.FAILED, paid_at=None)
+    figures.rebuild()
+    lines = _csv(signed_in(Role.VIEWER), "failures", "?period=y2026")
+    assert _line(lines, "2026-01") == ["8", "8", "40.00", "100.00", *["hidden"] * 3]
+    assert _line(lines, "All of it")[4:] == ["hidden"] * 3
+
+
 def test_nobody_who_gave_much_stands_out_in_any_report_or_file(year: None) -> None:
     client = signed_in(Role.VIEWER)
     paths = ["/staff/", "/staff/reports/", "/staff/reports/trustees/?month=2026-07"]

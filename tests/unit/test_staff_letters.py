@@ -556,7 +556,7 @@ def test_an_address_is_looked_up_and_written_nowhere() -> None:
     for answer in (found, free):
         assert "lice" not in answer.content.decode()
         assert "bob" not in answer.content.decode()
-    looks = [each for each in logged if each["event"] == "suppression_looked_up"]
+    looks = [each for each in logged if each["event"] == "suppression looked up"]
     staff_id = str(StaffMember.objects.get().pk)
     assert [(each["staff"], each["found"]) for each in looks] == [
         (staff_id, True),

@@ -16,7 +16,7 @@ from members import access, digests, reading
 from members.models import StaffMember
 from members.models.access import Action, Field, Purpose
 from members.models.staff import Role
-from members.reading import Again, File, Hour, Unusual, Why
+from members.reading import Daily, Hour, Unusual, Why
 from tests import rows
 from tests.staff_desk import signed_in, staff
 
@@ -45,7 +45,7 @@ def month(count: int, staff: UUID = DARA) -> list[Hour]:
 def found(hours: list[Hour]) -> list[tuple[Why, int, int]]:
     return [
         (each.why, each.count, each.usual)
-        for each in reading.unusual(hours, [], [], since=TODAY)
+        for each in reading.unusual(hours, {}, since=TODAY)
         if each.staff == DARA
     ]
 
@@ -86,9 +86,9 @@ def test_night_is_from_ten_to_six_in_dublin(at: int, unusual: bool) -> None:
 
 
 def test_the_same_supporter_again_and_again_and_every_file_is_shown() -> None:
-    agains = [Again(DARA, TODAY, 5), Again(FIONN, TODAY, 4)]
-    files = [File(FIONN, TODAY, 312)]
-    assert reading.unusual([], agains, files, since=TODAY) == [
+    again = [Daily(DARA, TODAY, 5), Daily(FIONN, TODAY, 4)]
+    files = [Daily(FIONN, TODAY, 312)]
+    assert reading.unusual([], {Why.AGAIN: again, Why.FILE: files}, since=TODAY) == [
         Unusual(DARA, TODAY, Why.AGAIN, 5),
         Unusual(FIONN, TODAY, Why.FILE, 312),
     ]

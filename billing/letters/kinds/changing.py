@@ -1,6 +1,7 @@
 """Letters about what is paid, how often, and when not at all."""
 
 from dataclasses import dataclass
+from typing import Final
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -26,7 +27,7 @@ from billing.tidings import Change, Price, moment_key, next_due, planned_price
 from billing.tidings import price_of as present_price
 from billing.wording import long_date, price
 
-_NOT_MADE = (IntentState.REFUSED, IntentState.SUPERSEDED)
+_NOT_MADE: Final = (IntentState.REFUSED, IntentState.SUPERSEDED)
 
 
 @dataclass(frozen=True, slots=True)

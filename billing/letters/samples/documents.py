@@ -1,6 +1,6 @@
 """Documents on their way to who paid."""
 
-from typing import Any
+from typing import Any, Final
 
 from django.utils.translation import gettext as _
 
@@ -15,7 +15,7 @@ from billing.letters.samples.shelf import BEGAN, NEXT, REFERENCE, card, link, me
 from billing.money import format_amount
 from billing.wording import long_date
 
-AMOUNT = format_amount(199)
+AMOUNT: Final = format_amount(199)
 
 
 @shows("receipt", "the first of a membership")

@@ -9,8 +9,8 @@ from django.views.decorators.http import require_POST, require_safe
 
 from billing import alarms
 from members import watch
-from members.roles import May
-from members.staff.access import may_see_members, members_only_for_helpers, needs, who
+from members.roles import May, may
+from members.staff.access import needs, who
 from members.staff.board import lines
 from members.staff.board.lines import Lasting
 
@@ -19,7 +19,7 @@ from members.staff.board.lines import Lasting
 @needs(May.REPORTS)
 def board(request: HttpRequest) -> HttpResponseBase:
     """Every sign as it is at this moment; whoever only reads gets no links to what names ids."""
-    now, helps = timezone.now(), may_see_members(request.user)
+    now, helps = timezone.now(), may(request.user, May.MEMBERS)
     signs = watch.signs(now=now)
     drawn = lines.groups(signs, links=helps)
     green = next((each for each in signs if each.name == "books"), None)
@@ -40,7 +40,7 @@ def board(request: HttpRequest) -> HttpResponseBase:
 
 
 @require_POST
-@members_only_for_helpers
+@needs(May.MEMBERS)
 def acknowledge(request: HttpRequest, alarm_id: int) -> HttpResponseBase:
     """Say that one has seen an alarm and takes care of it."""
     first = alarms.acknowledge(alarm_id, by=who(request))

@@ -11,25 +11,22 @@ from django.db.models import Sum
 from django.http import Http404
 from django.utils import timezone
 
-from billing import comps, refunds, wishes
+from billing import comps, disputes, refunds, wishes
 from billing.models import CompMembership, Membership, Payment, Receipt
 from billing.models.plan import Interval
 from billing.money import format_amount
-from billing.states import DisputeState, MembershipState
-from members import standing
+from billing.states import MembershipState
+from members import roles, standing
 from members.models import Erasure, StaffAct, StaffMember, Supporter
 from members.models.desk import MEMBERSHIP_ACTS, Act
 from members.models.privacy import ErasureState
 from members.models.staff import Role
+from members.roles import May
 from members.standing import Standing
 
 _Row = TypeVar("_Row")
-_EVERY: Final = frozenset(Act)
-MAY: Final[dict[str, frozenset[Act]]] = {
-    Role.SUPPORT: _EVERY,
-    Role.FINANCE: frozenset({Act.REFUND, Act.RESEND, Act.NOTE}),
-    Role.ADMIN: _EVERY,
-}
+# What whoever opens the desk may do; all else is for those who help (May.HELP).
+_ABOUT_MONEY: Final = frozenset({Act.REFUND, Act.RESEND, Act.NOTE})
 # So that a ceiling is not got round in parts.
 _CEILING_FOR: Final = timedelta(days=1)
 _AFTER_ERASURE: Final = frozenset({Act.REFUND, Act.NOTE})
@@ -60,19 +57,30 @@ class Case:
         assert self.payment is not None  # noqa: S101 - `of` has found it
         return self.payment
 
+    @property
+    def document(self) -> Receipt:
+        """The receipt or note; only for an act about one."""
+        assert self.receipt is not None  # noqa: S101 - `of` has found it
+        return self.receipt
+
+    @property
+    def given(self) -> CompMembership:
+        """The free membership; only for an act about one."""
+        assert self.comp is not None  # noqa: S101 - `of` has found it
+        return self.comp
+
 
 def may(member: StaffMember, act: Act) -> bool:
     """Whether the role of this member of staff does such things."""
-    return act in MAY.get(member.role, frozenset())
+    return roles.may(member, May.DESK if act in _ABOUT_MONEY else May.HELP)
 
 
 def of(supporter: Supporter, act: Act, about: UUID) -> Case:
     """The case; 404 where the row is not this supporter's, as where there is none."""
     if act in MEMBERSHIP_ACTS:
-        row = supporter.memberships.select_related("plan", "customer").filter(pk=about).first()
-        return Case(
-            act, supporter, about, membership=_found(row), standing=standing.of(_found(row))
-        )
+        rows = supporter.memberships.select_related("plan", "customer")
+        row = _found(rows.filter(pk=about).first())
+        return Case(act, supporter, about, membership=row, standing=standing.of(row))
     if act is Act.REFUND:
         payment = supporter.payments.select_related("plan", "membership").filter(pk=about).first()
         return Case(act, supporter, about, payment=_found(payment))
@@ -124,7 +132,8 @@ def over_ceiling(case: Case, member: StaffMember, amount_cents: int) -> str:
 
 
 def held_by_bank(payment: Payment) -> bool:
-    return payment.disputes.filter(state__in=(DisputeState.OPEN, DisputeState.LOST)).exists()
+    """Whether a dispute has taken the money, or keeps it; of a page's payments fetched before."""
+    return any(each.state in disputes.HOLDS for each in payment.disputes.all())
 
 
 def _ended(case: Case) -> str:
@@ -178,8 +187,7 @@ def _comp(case: Case) -> str:
 
 
 def _uncomp(case: Case) -> str:
-    stands = case.comp is not None and case.comp.stands(timezone.now())
-    return "" if stands else "It is over already."
+    return "" if case.given.stands(timezone.now()) else "It is over already."
 
 
 def _erase(case: Case) -> str:

@@ -15,6 +15,7 @@ from django.utils import timezone
 from billing import comps, letters, refunds, wishes
 from billing.cause import Cause
 from billing.models.comp import CompReason
+from billing.models.receipt import Series
 from billing.states import EndReason
 from members import access, addresses, signin
 from members.models import StaffAct, StaffMember, Supporter
@@ -27,7 +28,11 @@ from members.staff.desk import cases
 from members.staff.desk.cases import Case
 
 log = structlog.get_logger(__name__)
-_LETTERS: Final = {"R": "receipt", "C": "credit-note", "D": "debit-note"}
+_LETTERS: Final = {
+    Series.RECEIPT: "receipt",
+    Series.CREDIT_NOTE: "credit-note",
+    Series.DEBIT_NOTE: "debit-note",
+}
 _TOUCHES: Final = {
     Act.RESEND: Field.RECEIPTS,
     Act.REFUND: Field.PAYMENTS,
@@ -148,12 +153,11 @@ def _refund(deed: Deed) -> bool:
 
 
 def _resend(deed: Deed) -> bool:
-    receipt = deed.case.receipt
-    assert receipt is not None  # noqa: S101 - cases.of has found it
+    document = deed.case.document
     with transaction.atomic():
         letters.queue(
-            kind=_LETTERS[receipt.series],
-            key=f"{receipt.pk}:{deed.press}",
+            kind=_LETTERS[Series(document.series)],
+            key=f"{document.pk}:{deed.press}",
             supporter_id=deed.case.supporter.pk,
             cause=Cause("staff"),
         )
@@ -173,8 +177,7 @@ def _comp(deed: Deed) -> bool:
 
 
 def _uncomp(deed: Deed) -> bool:
-    assert deed.case.comp is not None  # noqa: S101 - cases.of has found it
-    comps.revoke(comp=deed.case.comp, actor=str(deed.member.pk))
+    comps.revoke(comp=deed.case.given, actor=str(deed.member.pk))
     return True
 
 

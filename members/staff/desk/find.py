@@ -133,7 +133,8 @@ class Hit:
 
     @property
     def memberships(self) -> list[Membership]:
-        return list(self.supporter.memberships.order_by("-created_at")[:2])
+        rows = self.supporter.memberships.select_related("plan")
+        return list(rows.order_by("-created_at")[:2])
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -14,6 +14,7 @@ from billing.money import BadAmount, decimal_amount, format_amount, parse_amount
 from billing.wording import long_date
 from members import addresses, limits, vault
 from members.forms.people import AddressField
+from members.models import StaffMember
 from members.models.desk import Act, Phrase, Reason
 from members.staff.desk import cases
 from members.staff.desk.cases import Case
@@ -24,7 +25,7 @@ _MONTHS: Final = {"1": "One month", "3": "Three months", "6": "Six months", "12"
 class ActForm(forms.Form):
     """Why it is done."""
 
-    def __init__(self, data: Any = None, *, case: Case, member: Any) -> None:
+    def __init__(self, data: Any = None, *, case: Case, member: StaffMember) -> None:
         super().__init__(data, auto_id="do_%s")
         self.case, self.member = case, member
         self._ask()
@@ -172,6 +173,6 @@ FORMS: Final[dict[Act, type[ActForm]]] = {
 }
 
 
-def form_of(case: Case, member: Any, data: Any = None) -> ActForm:
+def form_of(case: Case, member: StaffMember, data: Any = None) -> ActForm:
     """The form of this act, filled in where something was posted."""
     return FORMS.get(case.act, ActForm)(data, case=case, member=member)

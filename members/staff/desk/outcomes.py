@@ -32,10 +32,9 @@ def _gets_no_letters(case: Case) -> bool:
 
 
 def _resend(case: Case, _choice: Choice) -> Iterator[str]:
-    receipt = case.receipt
-    assert receipt is not None  # noqa: S101 - cases.of has found it
-    amount = format_amount(receipt.amount_cents, receipt.currency)
-    yield f"The letter with {receipt.label} of {amount} goes out again, to the address on record."
+    document = case.document
+    amount = format_amount(document.amount_cents, document.currency)
+    yield f"The letter with {document.label} of {amount} goes out again, to the address on record."
     yield "It is the same document with the same number: no second receipt is issued."
 
 
@@ -102,8 +101,7 @@ def _comp(_case: Case, choice: Choice) -> Iterator[str]:
 
 
 def _uncomp(case: Case, _choice: Choice) -> Iterator[str]:
-    assert case.comp is not None  # noqa: S101 - cases.of has found it
-    yield f"The free membership, which was to last until {long_date(case.comp.ends_on)}, ends now."
+    yield f"The free membership, which was to last until {long_date(case.given.ends_on)}, ends now."
     yield "Nothing that they pay themselves changes, and no letter goes out."
 
 

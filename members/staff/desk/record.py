@@ -20,7 +20,6 @@ from members import access, limits, lockdown, sessions, standing
 from members.models import StaffMember, Supporter
 from members.models.access import Action, Field, Purpose
 from members.models.desk import Act
-from members.models.staff import Role
 from members.privacy import erasure
 from members.roles import May, may
 from members.staff.access import needs, refused, who
@@ -28,6 +27,7 @@ from members.staff.desk import cases, purposes, timeline
 from members.staff.desk.cases import Case
 from members.staff.desk.purposes import PurposeForm
 from members.staff.desk.timeline import Topic
+from members.staff.desk.timeline.memberships import TONES
 from members.staff.desk.words import TITLES
 from members.staff.letters import masks
 from members.standing import Standing
@@ -36,16 +36,9 @@ _PER_PAGE: Final = 40
 _PAYMENTS: Final = 12
 _OF_MEMBERSHIP: Final = (Act.CANCEL, Act.KEEP, Act.PAUSE, Act.RESUME, Act.END)
 _OF_PERSON: Final = (Act.NOTE, Act.ADDRESS, Act.COMP, Act.SIGN_OUT, Act.ERASE)
-_SEEN: Final = {
-    Role.SUPPORT: (Field.MEMBERSHIP, Field.PAYMENTS, Field.RECEIPTS, Field.LETTERS, Field.WISHES),
-    Role.FINANCE: (Field.MEMBERSHIP, Field.PAYMENTS, Field.RECEIPTS),
-    Role.ADMIN: (Field.MEMBERSHIP, Field.PAYMENTS, Field.RECEIPTS, Field.LETTERS, Field.WISHES),
-}
-_OPEN_TO: Final = {
-    Role.SUPPORT: list(Topic),
-    Role.FINANCE: [Topic.MONEY, Topic.STATES, Topic.EVENTS],
-    Role.ADMIN: list(Topic),
-}
+# What whoever opens the desk sees; all else is for those who help (May.HELP).
+_FIELDS: Final = (Field.MEMBERSHIP, Field.PAYMENTS, Field.RECEIPTS)
+_TOPICS: Final = (Topic.MONEY, Topic.STATES, Topic.EVENTS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +62,7 @@ class MembershipCard:
 
     @property
     def tone(self) -> str:
-        return _TONES.get(MembershipState(self.found.membership.state), "")
+        return TONES.get(MembershipState(self.found.membership.state), "")
 
     @property
     def price(self) -> str:
@@ -104,13 +97,6 @@ class PaymentLine:
     refund: Offer | None
 
 
-_TONES: Final = {
-    MembershipState.ACTIVE: "good",
-    MembershipState.PAST_DUE: "bad",
-    MembershipState.PAUSED: "warn",
-}
-
-
 @require_safe
 @needs(May.DESK)
 def record(request: HttpRequest, supporter_id: UUID) -> HttpResponseBase:
@@ -119,7 +105,7 @@ def record(request: HttpRequest, supporter_id: UUID) -> HttpResponseBase:
     purpose = purposes.held(request, supporter_id)
     if purpose is None:
         return _ask_why(request, supporter, PurposeForm())
-    return _show(request, supporter, purpose, fields=_SEEN[Role(who(request).role)])
+    return _show(request, supporter, purpose, fields=_seen(who(request)))
 
 
 @require_POST
@@ -149,8 +135,13 @@ def show_who(request: HttpRequest, supporter_id: UUID) -> HttpResponseBase:
     if not limits.allow(limit, what="desk-names", who=str(who(request).pk)):
         context = {"here": "desk", "supporter": supporter}
         return limits.too_many(request, "staff/desk/too_many.html", limit, context)
-    fields = (Field.NAME, Field.EMAIL, *_SEEN[Role(who(request).role)])
+    fields = (Field.NAME, Field.EMAIL, *_seen(who(request)))
     return _show(request, supporter, purpose, fields=fields, clear=True)
+
+
+def _seen(member: StaffMember) -> tuple[Field, ...]:
+    """What the record shows them, as it is written down of each look."""
+    return (*_FIELDS, Field.LETTERS, Field.WISHES) if may(member, May.HELP) else _FIELDS
 
 
 def _ask_why(
@@ -176,7 +167,7 @@ def _show(
         fields=fields,
         purpose=purpose,
     )
-    topics = _OPEN_TO[Role(member.role)]
+    topics = [*Topic] if may(member, May.HELP) else [*_TOPICS]
     topic = next((each for each in topics if each.value == request.GET.get("show")), None)
     told = timeline.of(supporter, [topic] if topic else topics)
     return render(
@@ -241,7 +232,7 @@ def _comp(supporter: Supporter, member: StaffMember) -> dict[str, Any] | None:
 def _payments(supporter: Supporter, member: StaffMember) -> list[PaymentLine]:
     rows = supporter.payments.filter(state=PaymentState.SUCCEEDED).select_related("plan")
     found = []
-    for payment in rows.prefetch_related("receipts").order_by("-paid_at")[:_PAYMENTS]:
+    for payment in rows.prefetch_related("receipts", "disputes").order_by("-paid_at")[:_PAYMENTS]:
         case = Case(Act.REFUND, supporter, payment.pk, payment=payment)
         offer = Offer(Act.REFUND, payment.pk) if _possible(case, member) else None
         papers = sorted(payment.receipts.all(), key=lambda each: each.series != Series.RECEIPT)

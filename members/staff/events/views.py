@@ -18,7 +18,8 @@ from billing.models.stripe import EventState
 from billing.outlook import Outlook
 from billing.stripe_api import Unavailable
 from members import charges, withdrawals
-from members.staff.access import members_only_for_helpers
+from members.roles import May
+from members.staff.access import needs
 from members.staff.events import effects, shelf
 from members.staff.events.effects import Step
 from members.staff.events.words import TONES, Advice, advice, reason, says
@@ -66,7 +67,7 @@ class Ahead:
 
 
 @require_safe
-@members_only_for_helpers
+@needs(May.MEMBERS)
 def inbox_page(request: HttpRequest) -> HttpResponseBase:
     """What came, newest first, a page at a time, with the figures of what waits and what ran."""
     state, before = _state(request), _moment(request.GET.get("before", ""))
@@ -105,7 +106,7 @@ def inbox_page(request: HttpRequest) -> HttpResponseBase:
 
 
 @require_safe
-@members_only_for_helpers
+@needs(May.MEMBERS)
 def event_page(request: HttpRequest, event_id: str) -> HttpResponseBase:
     """One event: what it did, why it failed; with ?ahead, what it would change now."""
     event = get_object_or_404(StripeEvent, pk=event_id)
@@ -116,7 +117,7 @@ def event_page(request: HttpRequest, event_id: str) -> HttpResponseBase:
 
 
 @require_safe
-@members_only_for_helpers
+@needs(May.MEMBERS)
 def object_page(request: HttpRequest) -> HttpResponseBase:
     """What an event about any object at Stripe would change, asked by the object's id."""
     stripe_id = request.GET.get("id", "").strip()[:255]
@@ -126,13 +127,13 @@ def object_page(request: HttpRequest) -> HttpResponseBase:
 
 
 @require_POST
-@members_only_for_helpers
+@needs(May.MEMBERS)
 def retry(request: HttpRequest) -> HttpResponseBase:
     """Put events back into the queue: one by its id, or all that are parked for one reason."""
     event_id = request.POST.get("event", "")
     chosen = [event_id] if event_id else _parked_for(request.POST.get("reason", ""))
     count = inbox.retry(chosen)
-    log.info("events_retried", staff=str(request.user.pk), count=count)
+    log.info("events retried", staff=str(request.user.pk), count=count)
     messages.info(request, _told(count))
     return redirect("staff-event", event_id) if event_id and count else redirect("staff-inbox")
 

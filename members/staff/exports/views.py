@@ -17,6 +17,7 @@ from members.models import StaffList
 from members.models.listing import Format, ListState, Subject
 from members.roles import May, may
 from members.staff.access import freshly_proven, needs, refused, who
+from members.staff.books.files import XLSX
 from members.staff.exports.forms import ListForm
 
 BUTTON: Final = "staff-list"
@@ -193,9 +194,8 @@ def file(request: HttpRequest, list_id: UUID) -> HttpResponseBase:
         messages.warning(request, "It is not there to be had, now.")
         return redirect("staff-list", list_id)
     xlsx = wanted.format == Format.XLSX
-    kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
     response = StreamingHttpResponse(
-        pieces, content_type=kind if xlsx else "text/csv; charset=utf-8"
+        pieces, content_type=XLSX if xlsx else "text/csv; charset=utf-8"
     )
     name = handing.file_name(wanted)
     response["Content-Disposition"] = f'attachment; filename="{name}"'
@@ -225,7 +225,7 @@ def answer(request: HttpRequest, list_id: UUID) -> HttpResponseBase:
     context = {
         "here": "lists",
         "list": Shown(wanted),
-        "waits": wanted.state in (ListState.ASKED, ListState.RESTING),
+        "waits": wanted.state in asking.OPEN,
         "may_agree": wanted.state == ListState.ASKED
         and asking.may_answer(wanted, me, now=now)
         and not lockdown.holds(),

@@ -16,7 +16,7 @@ from billing.letters import holds
 from billing.models import Letter, Suppression
 from billing.models.letter import HoldReason, LetterState, ReleaseReason
 from members.roles import May, may
-from members.staff.access import members_only_for_helpers, who
+from members.staff.access import needs, who
 from members.staff.letters import outbox, preview
 from members.staff.letters.frames import in_a_frame, with_frames
 from members.staff.letters.outbox import Line
@@ -40,7 +40,7 @@ class Moment:
 
 @require_safe
 @with_frames
-@members_only_for_helpers
+@needs(May.MEMBERS)
 def letter_page(request: HttpRequest, letter_id: UUID) -> HttpResponseBase:
     """One letter as it would be written now, its headers, its history, its holds."""
     letter = _letter(letter_id)
@@ -64,7 +64,7 @@ def letter_page(request: HttpRequest, letter_id: UUID) -> HttpResponseBase:
 @require_safe
 @xframe_options_sameorigin
 @in_a_frame
-@members_only_for_helpers
+@needs(May.MEMBERS)
 def letter_html(_request: HttpRequest, letter_id: UUID) -> HttpResponseBase:
     """The HTML of a letter, masked, for the frame on its page."""
     shown = preview.of_letter(_letter(letter_id))
@@ -72,20 +72,13 @@ def letter_html(_request: HttpRequest, letter_id: UUID) -> HttpResponseBase:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@members_only_for_helpers
+@needs(May.MEMBERS)
 def hold(request: HttpRequest, letter_id: UUID) -> HttpResponseBase:
     """Ask for a reason; with one, and the button pressed, keep the letter back."""
     letter = _letter(letter_id)
     reason = request.POST.get("reason", "")
     if reason not in HoldReason.values:
-        context = {
-            "here": "letters",
-            "line": _line(request, letter),
-            "reasons": HoldReason.choices,
-            "missing": request.method == "POST",
-        }
-        status = 400 if request.method == "POST" else 200
-        return render(request, "staff/letters/hold.html", context, status=status)
+        return _ask_why(request, letter, "staff/letters/hold.html", HoldReason.choices)
     try:
         holds.hold(letter_id, reason=HoldReason(reason), by=who(request).pk)
     except holds.CannotHold as why:
@@ -96,26 +89,33 @@ def hold(request: HttpRequest, letter_id: UUID) -> HttpResponseBase:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@members_only_for_helpers
+@needs(May.MEMBERS)
 def release(request: HttpRequest, letter_id: UUID) -> HttpResponseBase:
     """Ask for a reason; with one, and the button pressed, let the letter go."""
     letter = _letter(letter_id)
     reason = request.POST.get("reason", "")
     if reason not in ReleaseReason.values:
-        context = {
-            "here": "letters",
-            "line": _line(request, letter),
-            "overdue": letter.due_at <= timezone.now(),
-            "reasons": ReleaseReason.choices,
-            "missing": request.method == "POST",
-        }
-        status = 400 if request.method == "POST" else 200
-        return render(request, "staff/letters/release.html", context, status=status)
+        return _ask_why(request, letter, "staff/letters/release.html", ReleaseReason.choices)
     if holds.release(letter_id, reason=ReleaseReason(reason), by=who(request).pk):
         messages.info(request, "It is released. It is sent when it is due, or within a minute.")
     else:
         messages.warning(request, "It was not held any more.")
     return redirect("staff-letter", letter_id)
+
+
+def _ask_why(
+    request: HttpRequest, letter: Letter, page: str, reasons: list[tuple[str, str]]
+) -> HttpResponse:
+    """The question; with an error where the button was pressed without an answer."""
+    missing = request.method == "POST"
+    context = {
+        "here": "letters",
+        "line": _line(request, letter),
+        "overdue": letter.due_at <= timezone.now(),
+        "reasons": reasons,
+        "missing": missing,
+    }
+    return render(request, page, context, status=400 if missing else 200)
 
 
 def _line(request: HttpRequest, letter: Letter) -> Line:

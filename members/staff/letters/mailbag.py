@@ -20,7 +20,7 @@ from billing.ids import read_id
 from billing.letters.draft import KINDS
 from billing.models import Letter
 from members.roles import May, may
-from members.staff.access import members_only_for_helpers, who
+from members.staff.access import needs, who
 from members.staff.letters import outbox
 from members.staff.letters.outbox import Line
 from members.staff.letters.words import about
@@ -67,7 +67,7 @@ class Wanted:
 
 
 @require_safe
-@members_only_for_helpers
+@needs(May.MEMBERS)
 def mailbag(request: HttpRequest) -> HttpResponseBase:
     """What leaves within a day, by hour and kind, letter by letter; and what the last day did."""
     now = timezone.now()
@@ -100,7 +100,7 @@ def mailbag(request: HttpRequest) -> HttpResponseBase:
 
 
 @require_POST
-@members_only_for_helpers
+@needs(May.MEMBERS)
 def retry(request: HttpRequest) -> HttpResponseBase:
     """Put letters that were given up back: one by its id, or all given up for one reason."""
     letter_id = read_id(request.POST.get("letter", ""))
@@ -109,7 +109,7 @@ def retry(request: HttpRequest) -> HttpResponseBase:
     else:
         reason = request.POST.get("reason", "")
         count = letters.retry(outbox.given_up_for(reason, most=_RETRIED_AT_ONCE))
-    log.info("letters_retried", staff=str(who(request).pk), count=count)
+    log.info("letters retried", staff=str(who(request).pk), count=count)
     messages.info(request, _told(count))
     return redirect("staff-letter", letter_id) if letter_id and count else redirect("staff-letters")
 

@@ -18,7 +18,8 @@ from members import addresses, limits, search, vault
 from members.forms import LONGEST_ADDRESS
 from members.models import AddressChange, StaffMember, Supporter
 from members.models.access import Purpose
-from members.staff.access import members_only_for_helpers, who
+from members.roles import May
+from members.staff.access import needs, who
 
 log = structlog.get_logger(__name__)
 PER_PAGE: Final = 50
@@ -37,7 +38,7 @@ class Entry:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@members_only_for_helpers
+@needs(May.MEMBERS)
 def suppressed(request: HttpRequest) -> HttpResponseBase:
     """Who gets no letters, newest first; an address that is typed in is looked up, never shown.
 
@@ -66,7 +67,7 @@ def suppressed(request: HttpRequest) -> HttpResponseBase:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@members_only_for_helpers
+@needs(May.MEMBERS)
 def lift(request: HttpRequest, suppression_id: UUID) -> HttpResponseBase:
     """Ask once; on the press write to this address again."""
     row = get_object_or_404(Suppression, pk=suppression_id)
@@ -77,7 +78,7 @@ def lift(request: HttpRequest, suppression_id: UUID) -> HttpResponseBase:
         back = suppression.lift(
             row.address_hash, by=who(request), also=_not_a_supporters(row.address_hash)
         )
-        log.info("suppression_lifted", staff=str(who(request).pk), suppression=str(row.pk))
+        log.info("suppression lifted by staff", staff=str(who(request).pk), suppression=str(row.pk))
         messages.info(request, _told(back))
     else:
         messages.warning(request, "It was off the list already.")
@@ -110,7 +111,7 @@ def _look_up(request: HttpRequest, address: str) -> Suppression | None:
     entry = Suppression.objects.filter(
         address_hash=vault.lookup_hash(address), lifted_at=None
     ).first()
-    log.info("suppression_looked_up", staff=str(who(request).pk), found=entry is not None)
+    log.info("suppression looked up", staff=str(who(request).pk), found=entry is not None)
     return entry
 
 

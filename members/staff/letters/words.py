@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Final
 
+from django.conf import settings
+
 from billing.models.letter import LetterState
 
 TONES: Final[dict[str, str]] = {
@@ -97,7 +99,7 @@ ABOUT: Final[dict[str, About]] = {
     ),
     "reminder": About(
         "Renewal reminder",
-        "A yearly membership renews in three weeks.",
+        f"A yearly membership renews in {settings.REMINDER_DAYS} days.",
         "Before money is taken",
         "The card schemes want it at least seven working days before the renewal. Later than that "
         "it is not sent any more, and the renewal should not be charged.",
@@ -195,7 +197,8 @@ ABOUT: Final[dict[str, About]] = {
     ),
     "alarm": About(
         "Alarm",
-        "Something on the board has been red for ten minutes, or is well again.",
+        f"Something on the board has been red for {settings.ALARM_MINUTES} minutes, or is well "
+        "again.",
         "Staff",
     ),
     "staff-list": About(

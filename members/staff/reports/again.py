@@ -13,6 +13,7 @@ from members.reports.small import hidden
 from members.staff.reports.asked import Asked
 from members.staff.reports.charts import Chart, Series, columns
 from members.staff.reports.told import (
+    TOTAL,
     Cell,
     Column,
     Row,
@@ -20,12 +21,12 @@ from members.staff.reports.told import (
     Told,
     cents,
     count,
+    month_labels,
     month_row,
     people,
     share,
+    thousands,
 )
-
-TOTAL: Final = -1
 
 Place = tuple[int, str]
 
@@ -65,9 +66,9 @@ def _renewal_chart(asked: Asked, months: list[RenewalMonth], gone: set[Place]) -
     return columns(
         "renewals",
         "Due, and renewed",
-        labels=[f"{each.month.first:%b %y}" for each in months],
+        labels=month_labels(months),
         series=[Series("pale", "Due", due), Series("main", "Renewed", renewed)],
-        write=lambda value: f"{value:,}",
+        write=thousands,
         runs=asked.period.runs,
     )
 
@@ -140,7 +141,7 @@ def _donors(found: list[GivingYear], gone: set[Place]) -> Chart:
             Series("pale", "First year", first),
             Series("third", "Came back", back),
         ],
-        write=lambda value: f"{value:,}",
+        write=thousands,
         stacked=True,
         runs=True,
         summary="For each calendar year how many gave for the first time, again, and after a year "

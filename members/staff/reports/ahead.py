@@ -1,6 +1,7 @@
 """What comes: the next twelve months, renewals, what is overdue, who is a member twice."""
 
 from datetime import timedelta
+from itertools import groupby
 from typing import Final
 
 from billing.dates import dublin_date
@@ -23,6 +24,7 @@ from members.reports.small import hidden, tells
 from members.staff.reports.asked import Asked
 from members.staff.reports.charts import NONE, Chart, Series, columns
 from members.staff.reports.told import (
+    TOTAL,
     Cell,
     Column,
     Key,
@@ -31,11 +33,12 @@ from members.staff.reports.told import (
     Told,
     cents,
     count,
+    month_labels,
     month_row,
     people,
+    thousands,
 )
 
-TOTAL: Final = -1
 MOST: Final = 50
 
 
@@ -92,7 +95,7 @@ def _coming_chart(months: list[ForecastMonth], monthly: list[int], gone: set[int
     return columns(
         "forecast",
         "What will be paid, month by month",
-        labels=[f"{each.month.first:%b %y}" for each in months],
+        labels=month_labels(months),
         series=[Series("main", "Monthly", monthly), Series("pale", "Yearly", yearly)],
         write=format_amount,
         stacked=True,
@@ -137,10 +140,10 @@ def renewals_ahead(asked: Asked) -> Told:
             columns(
                 "upcoming",
                 "Paid years that run out",
-                labels=[f"{each.month.first:%b %y}" for each in months],
+                labels=month_labels(months),
                 series=[Series("main", "", [
                     None if i in gone else each.due.number for i, each in enumerate(months)])],
-                write=lambda value: f"{value:,}",
+                write=thousands,
             )
         ],
         tables=[_by_week(weeks), _by_month(months, gone)],
@@ -202,7 +205,7 @@ def risk(asked: Asked) -> Told:
                 labels=[name for name, _, _ in _STRETCHES],
                 series=[Series("main", "", [
                     None if i in gone else number for i, number in enumerate(numbers)])],
-                write=lambda value: f"{value:,}",
+                write=thousands,
             )
         ],
         tables=[_overdue(told, parts, numbers, gone)],
@@ -252,10 +255,7 @@ def twice(asked: Asked) -> Told:
     pairs: list[list[Membership]] = []
     if asked.sees_members and number:
         found = memberships_of(list(duplicates()[:MOST].values_list("supporter_id", flat=True)))
-        by_supporter: dict[object, list[Membership]] = {}
-        for each in found:
-            by_supporter.setdefault(each.supporter_id, []).append(each)
-        pairs = list(by_supporter.values())
+        pairs = [list(theirs) for _, theirs in groupby(found, key=lambda row: row.supporter_id)]
     return Told(
         answer=answer,
         tables=[Table("twice-table", "Just now", "What", [Column("Supporters")], [

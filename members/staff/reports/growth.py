@@ -8,8 +8,21 @@ from members.reports.movement import Moved, MovementMonth, movement
 from members.reports.small import tells
 from members.staff.reports.asked import Asked
 from members.staff.reports.charts import Chart, Series, columns, waterfall
-from members.staff.reports.moves import NAMES, TOTAL, Place, labels, small
-from members.staff.reports.told import Cell, Column, Key, Row, Table, Told, cents, count, month_row
+from members.staff.reports.moves import NAMES, Place, small
+from members.staff.reports.told import (
+    TOTAL,
+    Cell,
+    Column,
+    Key,
+    Row,
+    Table,
+    Told,
+    cents,
+    count,
+    month_labels,
+    month_row,
+    thousands,
+)
 
 
 def growing(asked: Asked) -> Told:
@@ -120,9 +133,9 @@ def _members(asked: Asked, months: list[MovementMonth]) -> Chart:
     return columns(
         "active",
         "Members at the end of each month",
-        labels=labels(months),
+        labels=month_labels(months),
         series=[Series("main", "", [each.active_end for each in months])],
-        write=lambda value: f"{value:,}",
+        write=thousands,
         runs=asked.period.runs,
     )
 

@@ -9,14 +9,24 @@ from members.reports.income import KINDS, Income, IncomeMonth, income
 from members.reports.small import hidden, tells
 from members.staff.reports.asked import Asked
 from members.staff.reports.charts import Chart, Series, columns
-from members.staff.reports.told import Cell, Column, Row, Table, Told, cents, count, month_row
+from members.staff.reports.told import (
+    TOTAL,
+    Cell,
+    Column,
+    Row,
+    Table,
+    Told,
+    cents,
+    count,
+    month_labels,
+    month_row,
+)
 
 KIND_NAMES: Final = {
     names.MONTHLY: "Monthly memberships",
     names.YEARLY: "Yearly memberships",
     names.GIFT: "Gifts",
 }
-TOTAL: Final = -1
 INCOME_HEADS: Final = [
     Column("Payments"),
     Column("Gross", "cents"),
@@ -51,7 +61,7 @@ def _chart(asked: Asked, months: list[IncomeMonth], kind: str, gone: set[Place])
     return columns(
         "income",
         f"{_named(kind)}, gross and net",
-        labels=[f"{each.month.first:%b %y}" for each in months],
+        labels=month_labels(months),
         series=[Series("pale", "Gross", gross), Series("main", "Net", net)],
         write=format_amount,
         runs=asked.period.runs,

@@ -7,18 +7,10 @@ from members.reports.amounts import share as share_of
 from members.reports.movement import MovementMonth, movement
 from members.staff.reports.asked import Asked
 from members.staff.reports.charts import NONE, Chart, Series, columns
-from members.staff.reports.moves import (
-    BRIEF,
-    CHURNED,
-    FROM_PAUSE,
-    NAMES,
-    TOTAL,
-    Place,
-    labels,
-    small,
-)
+from members.staff.reports.moves import BRIEF, CHURNED, FROM_PAUSE, NAMES, Place, small
 from members.staff.reports.rhythm import by_rhythm
 from members.staff.reports.told import (
+    TOTAL,
     Cell,
     Column,
     Key,
@@ -26,9 +18,11 @@ from members.staff.reports.told import (
     Table,
     Told,
     count,
+    month_labels,
     month_row,
     people,
     share,
+    thousands,
 )
 
 
@@ -129,9 +123,9 @@ def _reasons(asked: Asked, months: list[MovementMonth], gone: set[Place]) -> Cha
     return columns(
         "reasons",
         "Who left, by reason",
-        labels=labels(months),
+        labels=month_labels(months),
         series=series,
-        write=lambda value: f"{value:,}",
+        write=thousands,
         summary="For each month how many left by their own wish, because payments failed, and by "
         "a dispute. What is hidden is not drawn. The table has every figure.",
         stacked=True,

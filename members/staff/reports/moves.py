@@ -6,6 +6,7 @@ from typing import Final
 from billing.figures.names import CHURN, Move
 from members.reports.movement import MovementMonth
 from members.reports.small import hidden
+from members.staff.reports.told import TOTAL
 
 NAMES: Final = {
     Move.NEW: "New",
@@ -21,7 +22,6 @@ NAMES: Final = {
 }
 # Of the same members: they move money and nobody.
 _SAME_PEOPLE: Final = frozenset({Move.EXPANSION, Move.CONTRACTION})
-TOTAL: Final = -1
 CHURNED: Final = "churned"
 # Of these: who had joined in the same month, and who had not.
 BRIEF: Final = "brief"
@@ -60,7 +60,3 @@ def small(months: Sequence[MovementMonth], *, total: bool = True) -> set[Place]:
         sums.append([(place, kind) for kind in (BRIEF, LONGER)])
         sums.append([(place, kind) for kind in (CHURNED, Move.WITHDRAWN, FROM_PAUSE, LEFT)])
     return hidden(people_at, sums)
-
-
-def labels(months: Sequence[MovementMonth]) -> list[str]:
-    return [f"{each.month.first:%b %y}" for each in months]

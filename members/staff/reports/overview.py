@@ -9,6 +9,7 @@ from members.reports.definitions import DEFINITIONS
 from members.reports.report import Line, Report
 from members.reports.small import hidden, tells
 from members.staff.reports.charts import Chart, Series, columns
+from members.staff.reports.told import month_labels, thousands
 
 # What is written where a figure would tell of persons (members.reports.small).
 HIDDEN: Final = "few"
@@ -138,11 +139,11 @@ class Sight:
     def charts(self) -> list[Chart]:
         """The three drawings: members, MRR, income."""
         lines = self.report.lines
-        labels = [f"{line.month.first:%b %y}" for line in lines]
+        labels = month_labels(lines)
         return [
             columns("active", "Active members", labels=labels, runs=True,
                     series=[Series("main", "", [line.active for line in lines])],
-                    write=lambda value: f"{value:,}"),
+                    write=thousands),
             columns("mrr", "Monthly recurring revenue", labels=labels, runs=True,
                     series=[Series("main", "", [line.mrr_cents for line in lines])],
                     write=format_amount),

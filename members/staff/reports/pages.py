@@ -1,7 +1,7 @@
 """The reports as pages and as files, for every role behind the gate (members/staff/gate.py)."""
 
 from contextlib import nullcontext
-from typing import Any, Final
+from typing import Final
 
 import structlog
 from django.http import Http404, HttpRequest, HttpResponse
@@ -14,13 +14,13 @@ from members import lockdown
 from members.exports.handing import guarded
 from members.reports import build, small
 from members.roles import May, may
-from members.staff.access import may_see_members, needs
+from members.staff.access import needs
 from members.staff.books.files import XLSX, csv_file, file_of
 from members.staff.reports import overview, period
 from members.staff.reports.asked import Asked
 from members.staff.reports.income import KIND_NAMES
 from members.staff.reports.shelf import MONTHS, REPORTS, SHELF, Report, beside
-from members.staff.reports.told import Told
+from members.staff.reports.told import Cell, Told
 from members.staff.reports.workbook import workbook
 
 log = structlog.get_logger(__name__)
@@ -108,7 +108,7 @@ def _asked(request: HttpRequest, which: str) -> tuple[Report, Asked]:
     asked = Asked(
         months,
         kind if kind in KIND_NAMES else "",
-        sees_members=may_see_members(request.user),
+        sees_members=may(request.user, May.MEMBERS),
         in_full=query.get("small") == _SHOWN and _may_see_small(request),
     )
     return report, asked
@@ -160,10 +160,9 @@ def _rows(told: Told) -> list[list[str]]:
     return lines
 
 
-def _plain(cell: Any) -> str:
+def _plain(cell: Cell) -> str:
     """A figure keeps its sign, a word is guarded."""
-    said: str = cell.plain
-    return said if cell.number else guarded([said])[0]
+    return cell.plain if cell.number else guarded([cell.plain])[0]
 
 
 def _taken(request: HttpRequest, report: Report, asked: Asked, what: str) -> None:

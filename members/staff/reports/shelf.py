@@ -19,12 +19,15 @@ from members.staff.reports import (
 from members.staff.reports.asked import Asked
 from members.staff.reports.told import Told
 
+ALL: Final = "all"
+MONTHS: Final = "months"
+
 
 @dataclass(frozen=True, slots=True)
 class Report:
     """A question, its short name, how it is answered, and the figures whose meaning it needs.
 
-    `periods` is "months and years", "months", or "" where it tells of the present alone.
+    `periods` is ALL (months or a calendar year), MONTHS, or "" where it tells of the present alone.
     """
 
     slug: str
@@ -32,7 +35,7 @@ class Report:
     name: str
     tell: Callable[[Asked], Told]
     figures: tuple[str, ...]
-    periods: str = "all"
+    periods: str = ALL
     usual: int = 12
 
     @property
@@ -48,7 +51,6 @@ class Group:
     reports: tuple[Report, ...]
 
 
-MONTHS: Final = "months"
 SHELF: Final = (
     Group("Coming and going", (
         Report("growth", "Are we growing?", "Growth", growth.growing, ("movement",)),

@@ -8,7 +8,7 @@ from members.reports.small import hidden, shown, tells
 from members.reports.tenure import tenure
 from members.staff.reports.asked import Asked
 from members.staff.reports.charts import NONE, Chart, Series, columns, lying
-from members.staff.reports.told import Cell, Column, Key, Row, Table, Told, count
+from members.staff.reports.told import Cell, Column, Key, Row, Table, Told, count, thousands
 
 _SHADES: Final = 10
 # From so many months of membership on; the last has no end.
@@ -157,7 +157,7 @@ def _lengths(now: list[int], gone: set[int]) -> Chart:
         lines=[
             (name, None if i in gone else now[i], "main") for i, (_, name) in enumerate(_STRETCHES)
         ],
-        write=lambda value: f"{value:,}",
+        write=thousands,
     )
 
 

@@ -1,16 +1,19 @@
 """What a report says: sentences, charts and tables, the same on the page and in its files."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, Protocol
 
 from billing.money import decimal_amount, format_amount
-from members.reports.definitions import FIGURES, Definition
+from members.reports.months import Month
 from members.reports.small import tells
 from members.staff.reports.charts import NONE, Chart
 
 Kind = Literal["count", "cents", "share", "tenths", "text"]
 HIDDEN: Final = "hidden"
+# The place of the line beneath a table, where that of its rows is counted from 0.
+TOTAL: Final = -1
 # So many columns stand closer together.
 _MANY: Final = 8
 
@@ -63,7 +66,7 @@ def written(kind: Kind, value: int | str) -> str:
     """A figure in words: "1,204", "€1.99", "12.5%"."""
     match kind, value:
         case "count", int():
-            return f"{value:,}"
+            return thousands(value)
         case "cents", int():
             return format_amount(value)
         case "share", int():
@@ -207,13 +210,26 @@ class Told:
         return any(each.hides for each in self.tables)
 
 
-def definitions(*keys: str) -> list[Definition]:
-    return [FIGURES[each] for each in keys]
+class OfAMonth(Protocol):
+    """What is told of one month, whatever it is."""
+
+    @property
+    def month(self) -> Month: ...
+
+
+def month_labels(months: Iterable[OfAMonth]) -> list[str]:
+    """The months as they stand under a chart: "Nov 26"."""
+    return [f"{each.month.first:%b %y}" for each in months]
+
+
+def thousands(number: int) -> str:
+    """A count as it is written: "1,204"."""
+    return f"{number:,}"
 
 
 def month_row(month: date, cells: list[Cell], *, runs: bool) -> Row:
     """The row of a month, marked where it is not over."""
-    return Row(month, cells, *(("running", "so far") if runs else ("", "")))
+    return Row(month, cells, "running", "so far") if runs else Row(month, cells)
 
 
 def people(number: int, one: str = "person", many: str = "people") -> str:

@@ -28,7 +28,7 @@ from members.staff.access import needs
 from members.staff.reports.charts import NONE, Chart, Series, columns
 from members.staff.reports.income import INCOME_HEADS, kind_rows
 from members.staff.reports.moves import CHURNED, small
-from members.staff.reports.told import Key, Table
+from members.staff.reports.told import TOTAL, Key, Table, month_labels, thousands
 
 # A year of months, and the year before it, from which yearly payments still reach into it.
 _MONTHS: Final = 24
@@ -110,7 +110,7 @@ class TrusteePage:
         months = self.moved[-_YEAR:]
         churned, base = sum(x.churned for x in months), sum(x.active_start for x in months)
         churn = share_of(churned, base)
-        if churn is None or (-1, CHURNED) in small(months):
+        if churn is None or (TOTAL, CHURNED) in small(months):
             return NONE
         return _part(10_000 - churn)
 
@@ -136,11 +136,11 @@ class TrusteePage:
     @property
     def charts(self) -> list[Chart]:
         moved, money = self.moved[-_YEAR:], self.money[-_YEAR:]
-        labels = [f"{each.month.first:%b %y}" for each in moved]
+        labels = month_labels(moved)
         return [
             columns("trustee-members", "Supporters at the end of each month", labels=labels,
                     series=[Series("main", "", [each.active_end for each in moved])],
-                    write=lambda value: f"{value:,}", runs=self.runs),
+                    write=thousands, runs=self.runs),
             columns("trustee-income", "Gross income", labels=labels,
                     series=[Series("pale", "as it came", [x.total.gross_cents for x in money]),
                             Series("main", "yearly support spread over its months", self.spread)],

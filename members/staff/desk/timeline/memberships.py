@@ -43,13 +43,17 @@ def _changes(supporter: Supporter) -> Iterator[Line]:
             if came
             else "Membership changed",
             "State is read from Stripe's subscription as it is, never from an event's type.",
-            tone=_TONES.get(event.new_state, "") if came else "",
+            tone=TONES.get(MembershipState(event.new_state), "") if came else "",
             detail=f"{_CAUSES.get(event.source, event.source)}. Changed: {changed or 'the state'}.",
             links=links,
         )
 
 
-_TONES: Final = {"active": "good", "past_due": "bad", "paused": "warn"}
+TONES: Final = {
+    MembershipState.ACTIVE: "good",
+    MembershipState.PAST_DUE: "bad",
+    MembershipState.PAUSED: "warn",
+}
 OUTCOMES: Final = {
     IntentState.OPEN: ("warn", "Waits for Stripe"),
     IntentState.REFUSED: ("bad", "Refused by Stripe"),

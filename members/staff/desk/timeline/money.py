@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 
+from django.conf import settings
+
 from billing.models import Dispute, Payment, Receipt, Refund
 from billing.money import format_amount
 from billing.states import PaymentState
@@ -24,12 +26,13 @@ def _paid(payment: Payment) -> Iterator[Line]:
     amount = format_amount(payment.amount_cents, payment.currency)
     what = f"A {'gift' if payment.is_gift else 'payment'} of {amount}"
     links = (row("billing_payment", payment.pk, "Payment"),)
+    days = settings.GRACE_DAYS
     if payment.first_failed_at is not None:
         yield Line(
             payment.first_failed_at,
             Topic.MONEY,
             f"{what} was refused",
-            "The bank said no to the first try. Stripe tries again; grace is 14 days.",
+            f"The bank said no to the first try. Stripe tries again; grace is {days} days.",
             tone="warn" if payment.state == PaymentState.SUCCEEDED else "bad",
             links=links,
         )

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django.db.models import Count, Max, Q, QuerySet, Sum
@@ -37,6 +37,10 @@ class Banked:
     earlier_cents: int
     lines: int
     known: bool
+
+    @property
+    def booked_on(self) -> date:
+        return date.fromisoformat(self.day)
 
     @property
     def inside_cents(self) -> int:

@@ -15,7 +15,8 @@ from members.staff import matters
 from members.staff.access import needs, who
 from members.staff.board import lines
 from members.staff.desk.find import FindForm
-from members.staff.reports.charts import Bar, small
+from members.staff.reports.charts import Bar
+from members.staff.reports.columns import small
 from members.staff.reports.overview import Card, Sight
 from members.staff.reports.shelf import REPORTS, Report
 

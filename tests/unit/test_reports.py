@@ -1,7 +1,7 @@
 """The figures, each by its definition (docs/metrics.md, DOMAIN 7)."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
 
@@ -19,6 +19,8 @@ from members.models import Supporter
 from members.reports import Report, build
 from members.reports.definitions import DEFINITIONS, FIGURES
 from members.reports.report import Line
+from members.staff.reports.charts import Series
+from members.staff.reports.columns import columns
 from members.staff.reports.overview import Sight
 from tests import rows
 from tests.staff_desk import signed_in
@@ -421,8 +423,22 @@ def test_it_draws_bars_within_the_drawing_whatever_the_figures() -> None:
     rows.line(rows.payment(paid_at=SEPTEMBER), amount_cents=-500, booked_at=NOW)
     for chart in Sight.of(_report()).charts():
         for bar in chart.bars:
-            assert 0 <= bar.y <= bar.y + bar.height <= 226.1
-            assert 64 <= bar.x <= bar.x + bar.width <= 640
+            assert 0 <= bar.y <= bar.y + bar.height <= 100.01
+            assert 0 <= bar.x <= bar.x + bar.width <= 100
+
+
+def test_each_month_that_a_phone_shows_of_years_says_its_year() -> None:
+    labels = [f"{date(2024 + i // 12, i % 12 + 1, 1):%b %y}" for i in range(36)]
+    chart = columns("c", "C", labels=labels, series=[Series("main", "", [1] * 36)], write=str)
+    assert [each.text for each in chart.months if not each.sparse] == [
+        "Sep 24", "Jun 25", "Mar 26", "Dec 26",
+    ]  # fmt: skip
+
+
+def test_what_is_hidden_is_marked_above_what_is_drawn() -> None:
+    told, some = Series("main", "", [10, 10]), Series("pale", "", [None, 10])
+    chart = columns("c", "C", labels=["a", "b"], series=[told, some], write=str, stacked=True)
+    assert chart.hidden == [(25.0, min(bar.y for bar in chart.bars if bar.x < 50))]
 
 
 def test_it_explains_every_figure_in_the_words_of_the_documentation() -> None:

@@ -17,7 +17,7 @@ from billing.models import Letter, StripeEvent
 from billing.models.letter import HoldReason
 from billing.models.stripe import EventState
 from members import lockdown, tasks
-from members.models import StaffMember
+from members.models import StaffList, StaffMember
 from members.models.staff import Role
 from members.staff.menu import of
 from tests import rows
@@ -82,6 +82,9 @@ def test_a_list_waits_for_the_second_person_and_then_for_who_asked() -> None:
     assert "asks for a list with names" in told
     assert "It waits for your word." in told
     assert not any("list" in each for each in waits(support) + waits(asker))
+    StaffList.objects.filter(pk=wanted.pk).update(names=False)
+    assert not any("with names" in each for each in waits(second))
+    StaffList.objects.filter(pk=wanted.pk).update(names=True)
     second.post(f"/staff/lists/{wanted.pk}/answer/", {"word": "agree"})
     tasks.make_list(str(wanted.pk))
     assert any("Your list is ready" in each for each in waits(asker))
@@ -137,6 +140,6 @@ def test_a_figure_of_few_is_not_told() -> None:
     rows.payment(rows.membership(started_at=NOW), paid_at=NOW)
     page = signed_in(Role.VIEWER).get("/staff/")
     cards = {each.card.key: each for each in page.context["figures"]}
-    assert cards["new"].card.value == "few"
+    assert cards["new"].card.value == "hidden"
     assert [bar.height for bar in cards["new"].bars] == [0] * 13
-    assert '<span class="value figure">few</span>' in page.content.decode()
+    assert '<span class="value figure hidden-value">hidden</span>' in page.content.decode()

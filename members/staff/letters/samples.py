@@ -92,7 +92,7 @@ def staff_digest() -> Draft:
     leave_url = link(Purpose.STOP)
     context = {
         "first": long_date(BEGAN),
-        "last": long_date(NEXT),
+        "last": long_date(BEGAN + timedelta(days=6)),
         "facts": [
             (_("Members now"), "120"),
             (_("Monthly recurring revenue"), format_amount(23_880)),

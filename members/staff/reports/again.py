@@ -11,7 +11,8 @@ from members.reports.renewals import RenewalMonth, renewal_rate
 from members.reports.rollups import Number
 from members.reports.small import hidden
 from members.staff.reports.asked import Asked
-from members.staff.reports.charts import Chart, Series, columns
+from members.staff.reports.charts import Chart, Series
+from members.staff.reports.columns import columns
 from members.staff.reports.told import (
     TOTAL,
     Cell,

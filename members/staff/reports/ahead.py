@@ -22,7 +22,8 @@ from members.reports.renewals import RenewalMonth, RenewalWeek, upcoming, upcomi
 from members.reports.rollups import Number
 from members.reports.small import hidden, tells
 from members.staff.reports.asked import Asked
-from members.staff.reports.charts import NONE, Chart, Series, columns
+from members.staff.reports.charts import NONE, Chart, Series
+from members.staff.reports.columns import columns
 from members.staff.reports.told import (
     TOTAL,
     Cell,
@@ -170,7 +171,7 @@ def _by_month(months: list[RenewalMonth], gone: set[int]) -> Table:
         return [count(due.number, hidden=hide), cents(due.value, hidden=hide)]
 
     rows = [
-        month_row(each.month.first, cells(each.due, hide=i in gone), runs=i == 0)
+        month_row(each.month.first, cells(each.due, hide=i in gone), runs=False)
         for i, each in enumerate(months)
     ]
     due = rollups.total(each.due for each in months)

@@ -6,7 +6,8 @@ from billing.money import format_amount
 from members.reports.campaigns import CampaignLine, campaigns
 from members.reports.small import hidden, tells
 from members.staff.reports.asked import Asked
-from members.staff.reports.charts import Chart, lying
+from members.staff.reports.charts import Chart
+from members.staff.reports.lying import lying
 from members.staff.reports.told import Cell, Column, Row, Table, Told, cents, count, people
 
 _HEADS: Final = [
@@ -18,7 +19,6 @@ _HEADS: Final = [
     Column("MRR now", "cents"),
 ]
 _SAYS: Final = "Counted by membership. What no link named stands apart, and is never guessed."
-_FITS: Final = 24
 
 # How many, and what they are worth in cents.
 Pair = tuple[int, int]
@@ -79,7 +79,7 @@ def _total(columns: list[tuple[Pair, ...]]) -> Row | None:
 
 def _chart(found: list[CampaignLine], gone: set[int]) -> Chart:
     lines = [
-        (_short(_name(each)), None if i in gone else each.mrr_cents,
+        (_name(each), None if i in gone else each.mrr_cents,
          "main" if each.campaign else "pale")
         for i, each in enumerate(found)
     ]  # fmt: skip
@@ -98,8 +98,3 @@ def _in_words(asked: Asked, found: list[CampaignLine], told: list[CampaignLine])
 
 def _name(each: CampaignLine) -> str:
     return each.campaign.name if each.campaign else "No campaign named"
-
-
-def _short(name: str) -> str:
-    """A name as it fits beside a bar."""
-    return name if len(name) <= _FITS else f"{name[: _FITS - 1]}…"

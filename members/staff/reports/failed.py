@@ -10,7 +10,9 @@ from members.reports.failures import FailureMonth, failures
 from members.reports.rollups import Number
 from members.reports.small import hidden
 from members.staff.reports.asked import Asked
-from members.staff.reports.charts import Chart, Series, columns
+from members.staff.reports.charts import Chart, Series
+from members.staff.reports.columns import columns
+from members.staff.reports.lying import lying
 from members.staff.reports.told import (
     TOTAL,
     Cell,
@@ -66,7 +68,7 @@ def failures_report(asked: Asked) -> Told:
     still = any(each.open and each.month.ends <= asked.now for each in months)
     return Told(
         answer=_in_words(asked, whole, gone),
-        charts=[_chart(asked, months, parts, gone)],
+        charts=[_chart(asked, months, parts, gone), _in_all(whole, gone)],
         tables=[Table("failures-table", _BY, "Month", _HEADS, rows, total)],
         notes=[_WITH_WHAT, *([_MAY_GAIN] if still or asked.period.runs else [])],
     )
@@ -122,6 +124,20 @@ def _chart(asked: Asked, months: list[FailureMonth], parts: list[Tries], gone: s
     )
 
 
+def _in_all(whole: Tries, gone: set[Place]) -> Chart:
+    """All months together: what is too little to be drawn month by month can be seen here."""
+    failed, back = whole.failed.number, whole.back.number
+    return lying(
+        "failures-all",
+        "Failed payments, in all these months",
+        lines=[
+            ("Failed first", None if (TOTAL, "failed") in gone else failed, "pale"),
+            ("Came in after all", None if (TOTAL, "back") in gone else back, "main"),
+        ],
+        write=thousands,
+    )
+
+
 def _small(parts: list[Tries], whole: Tries) -> set[Place]:
     """Failed is come in and lost, what came in did so by one of three ways, and the months add up
     to all: no part is told by the others.
@@ -154,4 +170,5 @@ def _in_words(asked: Asked, whole: Tries, gone: set[Place]) -> str:
     if (TOTAL, "back") in gone:
         return f"{start}."
     part = share_of(back, failed) or 0
-    return f"{start}; {back:,} of them ({part / 100:.0f}%) came in {_IN_TIME}."
+    came = f"{back:,} of them ({part / 100:.0f}%)" if back else "none of them"
+    return f"{start}; {came} came in {_IN_TIME}."

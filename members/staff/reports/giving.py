@@ -9,7 +9,8 @@ from members.reports.plans import fee_shares
 from members.reports.small import hidden, tells
 from members.reports.worth import lifetime_value
 from members.staff.reports.asked import Asked
-from members.staff.reports.charts import NONE, lying
+from members.staff.reports.charts import NONE
+from members.staff.reports.lying import lying
 from members.staff.reports.told import Cell, Column, Key, Row, Table, Told, cents, count, share
 
 

@@ -7,7 +7,9 @@ from billing.money import format_amount
 from members.reports.movement import Moved, MovementMonth, movement
 from members.reports.small import tells
 from members.staff.reports.asked import Asked
-from members.staff.reports.charts import Chart, Series, columns, waterfall
+from members.staff.reports.charts import Chart, Series
+from members.staff.reports.columns import columns
+from members.staff.reports.lying import waterfall
 from members.staff.reports.moves import NAMES, Place, small
 from members.staff.reports.told import (
     TOTAL,

@@ -8,7 +8,8 @@ from members.reports.amounts import share as share_of
 from members.reports.income import KINDS, Income, IncomeMonth, income
 from members.reports.small import hidden, tells
 from members.staff.reports.asked import Asked
-from members.staff.reports.charts import Chart, Series, columns
+from members.staff.reports.charts import Chart, Series
+from members.staff.reports.columns import columns
 from members.staff.reports.told import (
     TOTAL,
     Cell,

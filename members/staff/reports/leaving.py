@@ -6,7 +6,9 @@ from billing.figures.names import CHURN, Move
 from members.reports.amounts import share as share_of
 from members.reports.movement import MovementMonth, movement
 from members.staff.reports.asked import Asked
-from members.staff.reports.charts import NONE, Chart, Series, columns
+from members.staff.reports.charts import NONE, Chart, Series
+from members.staff.reports.columns import columns
+from members.staff.reports.lying import lying
 from members.staff.reports.moves import BRIEF, CHURNED, FROM_PAUSE, NAMES, Place, small
 from members.staff.reports.rhythm import by_rhythm
 from members.staff.reports.told import (
@@ -45,7 +47,7 @@ def leaving(asked: Asked) -> Told:
             Key("Left", people(sum(each.churned for each in months), "member", "members"),
                 asked.period.words),
         ],
-        charts=[_reasons(asked, months, gone)],
+        charts=[_reasons(asked, months, gone), _in_all(months, gone)],
         tables=[
             Table("churn", "Who left, month by month", "Month", _CHURN_HEADS, rows,
                   _churn_total(months, gone)),
@@ -113,12 +115,15 @@ def _churn_total(months: list[MovementMonth], gone: set[Place]) -> Row:
     )
 
 
+_COLOURS: Final = ("main", "pale", "third")
+
+
 def _reasons(asked: Asked, months: list[MovementMonth], gone: set[Place]) -> Chart:
     series = [
         Series(kind, NAMES[move], [
             None if (i, move) in gone else each.moves[move].people for i, each in enumerate(months)
         ])
-        for kind, move in zip(("main", "pale", "third"), CHURN, strict=True)
+        for kind, move in zip(_COLOURS, CHURN, strict=True)
     ]  # fmt: skip
     return columns(
         "reasons",
@@ -130,6 +135,20 @@ def _reasons(asked: Asked, months: list[MovementMonth], gone: set[Place]) -> Cha
         "a dispute. What is hidden is not drawn. The table has every figure.",
         stacked=True,
         runs=asked.period.runs,
+    )
+
+
+def _in_all(months: list[MovementMonth], gone: set[Place]) -> Chart:
+    """All months together: what is too little to be drawn month by month can be seen here."""
+    numbers = {move: sum(each.moves[move].people for each in months) for move in CHURN}
+    return lying(
+        "reasons-all",
+        "Who left, in all these months",
+        lines=[
+            (NAMES[move], None if (TOTAL, move) in gone else numbers[move], kind)
+            for kind, move in zip(_COLOURS, CHURN, strict=True)
+        ],
+        write=lambda value: f"{value:,}",
     )
 
 

@@ -8,11 +8,12 @@ from billing.money import format_amount
 from members.reports.definitions import DEFINITIONS
 from members.reports.report import Line, Report
 from members.reports.small import hidden, tells
-from members.staff.reports.charts import Chart, Series, columns
+from members.staff.reports.charts import Chart, Series
+from members.staff.reports.columns import columns
 from members.staff.reports.told import month_labels, thousands
 
 # What is written where a figure would tell of persons (members.reports.small).
-HIDDEN: Final = "few"
+HIDDEN: Final = "hidden"
 # What is drawn month by month.
 _DRAWN: Final[dict[str, Callable[[Line], int]]] = {
     "active": lambda line: line.active,
@@ -40,6 +41,10 @@ class Card:
     @property
     def definition(self) -> str:
         return DEFINITIONS[self.key]
+
+    @property
+    def hidden(self) -> bool:
+        return self.value == HIDDEN
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,9 +122,9 @@ class Sight:
             Card("mrr", "Monthly (MRR)", format_amount(line.mrr_cents),
                  _overdue(present.at_risk, present.at_risk_cents), "growth"),
             Card("new", "New members", now("new", f"{line.new:,}"),
-                 f"and {now('returned', f'{line.returned:,}')} returned", "growth"),
+                 f"Returned: {now('returned', f'{line.returned:,}')}", "growth"),
             Card("ended", "Ended", now("ended", f"{line.ended:,}"),
-                 f"{ended_before} last month", "leaving"),
+                 f"Last month: {ended_before}", "leaving"),
             Card("failed", "Failed payments", now("failed", f"{line.failed:,}"),
                  "" if (last, "failed") in self.gone else failed, "failures"),
             Card("gross", "Gross income", format_amount(line.gross_cents), _flow(line), "income"),
@@ -175,7 +180,7 @@ def _change(line: Line, before: Line) -> str:
 def _paused(people: int) -> str:
     if not people:
         return ""
-    return f" · {HIDDEN if tells(people) else f'{people:,}'} paused"
+    return f" · {'few' if tells(people) else f'{people:,}'} paused"
 
 
 def _overdue(people: int, cents: int) -> str:
@@ -192,5 +197,5 @@ def _flow(line: Line) -> str:
 def _unknown_fees(line: Line) -> str:
     if not line.fee_unknown:
         return f"of {format_amount(line.gross_cents)} gross"
-    few = HIDDEN if tells(line.fee_unknown) else f"{line.fee_unknown:,}"
+    few = "few" if tells(line.fee_unknown) else f"{line.fee_unknown:,}"
     return f"{few} not in it yet"

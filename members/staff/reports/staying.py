@@ -7,7 +7,9 @@ from members.reports.cohorts import Cohort, cohorts, retention
 from members.reports.small import hidden, shown, tells
 from members.reports.tenure import tenure
 from members.staff.reports.asked import Asked
-from members.staff.reports.charts import NONE, Chart, Series, columns, lying
+from members.staff.reports.charts import NONE, Chart, Series
+from members.staff.reports.columns import columns
+from members.staff.reports.lying import lying
 from members.staff.reports.told import Cell, Column, Key, Row, Table, Told, count, thousands
 
 _SHADES: Final = 10
@@ -169,13 +171,13 @@ def _stretched(of: dict[int, int]) -> list[int]:
 
 
 def _tenths(value: int | None) -> str:
-    return NONE if value is None else f"{value / 10:.1f} months"
+    return NONE if value is None else f"{value / 10:g} month{'' if value == 10 else 's'}"
 
 
 def _long_in_words(now: int | None, left: int | None) -> str:
     if now is None:
         return "There are too few members to tell."
-    words = f"Half of the members have been with us for {now / 10:.1f} months or longer"
+    words = f"Half of the members have been with us for {_tenths(now)} or longer"
     return (
-        f"{words}; those who left had stayed {left / 10:.1f}." if left is not None else f"{words}."
+        f"{words}; those who left had stayed {_tenths(left)}." if left is not None else f"{words}."
     )

@@ -16,6 +16,8 @@ HIDDEN: Final = "hidden"
 TOTAL: Final = -1
 # So many columns stand closer together.
 _MANY: Final = 8
+# So many letters at the head of a row stay on one line.
+_SHORT: Final = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,9 +125,9 @@ class Row:
         return self.head if isinstance(self.head, str) else f"{self.head:%Y-%m}"
 
     @property
-    def dated(self) -> bool:
-        """Whether a month stands at its head, which is short."""
-        return not isinstance(self.head, str)
+    def short(self) -> bool:
+        """Whether its head is a month or a word or two, which stay on one line on a phone too."""
+        return len(self.words) <= _SHORT
 
 
 @dataclass(frozen=True, slots=True)

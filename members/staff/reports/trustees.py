@@ -25,7 +25,8 @@ from members.reports.movement import MovementMonth, movement
 from members.reports.small import few
 from members.roles import May
 from members.staff.access import needs
-from members.staff.reports.charts import NONE, Chart, Series, columns
+from members.staff.reports.charts import NONE, Chart, Series
+from members.staff.reports.columns import columns
 from members.staff.reports.income import INCOME_HEADS, kind_rows
 from members.staff.reports.moves import CHURNED, small
 from members.staff.reports.told import TOTAL, Key, Table, month_labels, thousands
@@ -143,7 +144,7 @@ class TrusteePage:
                     write=thousands, runs=self.runs),
             columns("trustee-income", "Gross income", labels=labels,
                     series=[Series("pale", "as it came", [x.total.gross_cents for x in money]),
-                            Series("main", "yearly support spread over its months", self.spread)],
+                            Series("main", "yearly support spread out", self.spread)],
                     write=format_amount, runs=self.runs, beside=True),
         ]  # fmt: skip
 

@@ -10,7 +10,7 @@ from billing import intents, stripe_api
 from billing.intents import Wanted
 from billing.models import Intent, Membership
 from billing.models.stripe import IntentKind
-from billing.snapshots import SubscriptionSnapshot
+from billing.snapshots import BY_INVOICE, SubscriptionSnapshot
 from billing.states import EndReason, MembershipState
 
 # What is said to a person of a subscription that has nothing to be charged.
@@ -77,7 +77,8 @@ def asked_since(membership: Membership, since: datetime) -> bool:
 def is_bare(membership: Membership) -> bool:
     """Whether it is going to renew, and has nothing to be charged, as our row has it (E5)."""
     renews = membership.state == MembershipState.ACTIVE and membership.ends_on is None
-    return renews and not membership.stripe_method_id
+    asked = membership.method_kind == BY_INVOICE
+    return renews and not asked and not membership.stripe_method_id
 
 
 def without_means(seen: Iterable[SubscriptionSnapshot]) -> list[str]:
@@ -85,7 +86,11 @@ def without_means(seen: Iterable[SubscriptionSnapshot]) -> list[str]:
 
     Nothing is wrong with them yet, but the next payment will fail.
     """
-    bare = [each.id for each in seen if not each.method_id and each.ends_on is None]
+    bare = [
+        each.id
+        for each in seen
+        if not each.method_id and each.method_kind != BY_INVOICE and each.ends_on is None
+    ]
     running = Membership.objects.filter(state=MembershipState.ACTIVE)
     rows = running.filter(stripe_subscription_id__in=bare).order_by("pk")
     return [each for each in rows.values_list("stripe_subscription_id", flat=True) if each]

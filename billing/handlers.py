@@ -10,6 +10,7 @@ from typing import Final
 from billing import (
     checkout,
     collection,
+    covered,
     disputes,
     fraud,
     memberships,
@@ -205,6 +206,7 @@ def take_payments(
         )
         seen.append(snapshot)
     payments.record_outside(invoice, membership=owner, cause=cause)
+    covered.record(invoice, membership=owner, cause=cause)
     return seen
 
 

@@ -15,6 +15,7 @@ MIRRORED: Final = (
     "state",
     "amount_cents",
     "extra_cents",
+    "free",
     "interval",
     "period_start",
     "period_end",

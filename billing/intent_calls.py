@@ -49,12 +49,12 @@ def _how_to_change_amount(params: Shape) -> Shape:
         # It changed its rhythm unheard: to change it back would begin a period, and charge for it.
         raise Refused("interval_changed")
     item = {"id": snapshot.item_id, "price_data": _price(params), "quantity": 1}
-    # What was asked for is the whole amount, so nothing may stand beside it.
+    # What was asked for is the whole amount, so nothing may stand beside it, nor be taken off it.
     others = [{"id": each, "deleted": True} for each in snapshot.other_item_ids]
-    return {
-        "release": snapshot.schedule_id,
-        "fields": {"items": [item, *others], "proration_behavior": "none"},
-    }
+    fields: Shape = {"items": [item, *others], "proration_behavior": "none"}
+    if snapshot.discounted:
+        fields["discounts"] = ""
+    return {"release": snapshot.schedule_id, "fields": fields}
 
 
 def _how_to_change_interval(params: Shape) -> Shape:

@@ -134,6 +134,11 @@ def changes(membership: Membership, snapshot: SubscriptionSnapshot) -> dict[str,
     return found
 
 
+def is_odd(snapshot: SubscriptionSnapshot) -> bool:
+    """Whether it has a rhythm that we do not sell, and have no words for."""
+    return snapshot.interval not in {"", *_SOLD}
+
+
 def differs(membership: Membership, snapshot: SubscriptionSnapshot) -> bool:
     """Whether applying this snapshot would change anything. Raises Impossible, UnknownStatus."""
     return bool(changes(membership, snapshot))
@@ -182,8 +187,7 @@ def _check(membership: Membership, snapshot: SubscriptionSnapshot) -> None:
     """Refuse a change that no path of states allows, and a second subscription for one row."""
     if membership.stripe_subscription_id not in {None, snapshot.id}:
         raise Impossible(f"membership {membership.pk} is another subscription")
-    odd = snapshot.interval not in {"", *_SOLD}
-    if odd and membership.state == MembershipState.PENDING:
+    if is_odd(snapshot) and membership.state == MembershipState.PENDING:
         raise Impossible(f"membership {membership.pk} has a rhythm that we do not sell")
     old, new = MembershipState(membership.state), _target(membership, snapshot)
     if not reachable(old, new):
@@ -220,6 +224,7 @@ def _copy(membership: Membership, snapshot: SubscriptionSnapshot) -> None:
         membership.amount_cents = snapshot.amount_cents
         # What was given on top belonged to the amount that it was chosen with.
         membership.extra_cents = 0
+    membership.free = snapshot.discounted and not snapshot.amount_cents
     if snapshot.interval in _SOLD:
         membership.interval = snapshot.interval
     if membership.plan.interval != membership.interval:

@@ -12,6 +12,10 @@ from typing import Final
 _UNCONFIRMED: Final = ("authentication_required", "payment_intent_authentication_failure")
 
 
+# The kind of means of a subscription whose payer is sent an invoice, and nothing is charged.
+BY_INVOICE: Final = "invoice"
+
+
 @dataclass(frozen=True, slots=True)
 class BookedSnapshot:
     """A balance transaction: one movement of money as Stripe booked it. Cents, negative is out.
@@ -50,7 +54,10 @@ class CheckoutSnapshot:
 
 @dataclass(frozen=True, slots=True)
 class SubscriptionSnapshot:
-    """A Subscription; the period is that of its first item, as since 2025-03-31.basil."""
+    """A Subscription; the period is that of its first item, as since 2025-03-31.basil.
+
+    `amount_cents` is what a period costs, less the discounts that last.
+    """
 
     id: str
     status: str
@@ -68,6 +75,9 @@ class SubscriptionSnapshot:
     cancel_reason: str
     created: datetime
     livemode: bool
+    # What the next period will cost, less what is taken off it alone; None where nobody said.
+    due_cents: int | None = None
+    discounted: bool = False
     # What stands beside the ending: ours names an intent row, others' is free text of a payer.
     cancel_comment: str = ""
     # Why Stripe's own pause (not `pause_collection`) began; "" if it is not paused so.
@@ -123,8 +133,15 @@ class InvoiceSnapshot:
     # What its own period costs, where prorations, things added by hand or a credit make another
     # sum of it; 0 where it bills no period. None: all of it is for the period.
     period_cents: int | None = None
+    # False where it bills no period at all: prorations, or what was added by hand.
+    has_period: bool = True
     # Stripe's page to pay it: a way in for whoever holds it, so it shows up in no log by accident.
     hosted_url: str = field(default="", repr=False)
+
+    @property
+    def moneyless(self) -> bool:
+        """Whether a period was paid and nobody paid: it was free, or a credit paid it all."""
+        return self.status == "paid" and self.has_period and not self.paid_cents
 
 
 @dataclass(frozen=True, slots=True)

@@ -83,7 +83,9 @@ def of_membership(
         if now.state == MembershipState.ENDED:
             yield Tiding("ended", str(now.pk))
     if now.live:
-        yield from _of_price(before, now, snapshot)
+        # We have no words for a rhythm that we do not sell: the night tells a person instead.
+        if snapshot.interval in {"", now.interval}:
+            yield from _of_price(before, now, snapshot)
         yield from _of_pause(before, now)
         yield from _of_ending(before, now, snapshot)
 

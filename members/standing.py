@@ -146,6 +146,8 @@ class Standing:
         state = self.membership.state
         if self.ending or state not in {MembershipState.ACTIVE, MembershipState.PAUSED}:
             return None
+        if self.membership.free:
+            return None
         if self.paused:
             until = self.paused_until
             return next(iter(self.dues(1, after=until)), None) if until else None

@@ -1,7 +1,7 @@
 """The facts that figures are made of, as the tables have them."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
@@ -16,17 +16,19 @@ from billing.figures.payments import DISPUTE_LINES, REFUND_LINES, Booked, Paymen
 from billing.figures.persons import Given, Person, invoices
 from billing.figures.spans import Span
 from billing.models import LedgerLine, Membership, MembershipEvent, Payment
+from billing.models.membership import COVERED
 from billing.states import MembershipState, PaymentState
 
 Pauses = tuple[tuple[datetime, datetime | None], ...]
 PaymentBook = dict[UUID, tuple[PaymentFacts, tuple[Booked, ...]]]
 
+_OF_COVERED: Final = Q(changes__has_key=COVERED)
 _OF_PAUSES: Final = Q(old_state=MembershipState.PAUSED) | Q(new_state=MembershipState.PAUSED)
 _BOOKED: Final = sorted(REFUND_LINES | DISPUTE_LINES)
 
 
 def persons(theirs: Span) -> dict[UUID, Person]:
-    """The facts of the supporters of a span, of each of them who has any. At most three queries."""
+    """The facts of the supporters of a span, of each of them who has any. At most four queries."""
     given: dict[UUID, list[Given]] = defaultdict(list)
     paid: dict[UUID, list[tuple[str, Paid]]] = defaultdict(list)
     for owner, membership, invoice, at, cents, begins, ends, rhythm, own, extra in _read(
@@ -38,6 +40,9 @@ def persons(theirs: Span) -> dict[UUID, Person]:
             paid[membership].append((invoice, Paid(at, cents, begins, ends, months, own, extra)))
     memberships = [*_memberships(theirs)]
     lines = _pause_lines(theirs) if any(row.paused for row in memberships) else {}
+    if any(row.covered for row in memberships):
+        for each, invoice, period in _covered(theirs):
+            paid[each].append((invoice, period))
     stays: dict[UUID, list[Stay]] = defaultdict(list)
     for row in memberships:
         pauses = pauses_of(row, lines.get(row.pk, ()))
@@ -84,12 +89,14 @@ def _payments(theirs: Span) -> QuerySet[Payment, tuple[Any, ...]]:
 def _memberships(theirs: Span) -> QuerySet[Any]:
     """Those that were paid for: `started_at` is the date of the first payment.
 
-    `paused` says whether their history has a pause: few have one.
+    `paused` says whether their history has a pause, `covered` whether it has a period that no money
+    came for: few have one.
     """
-    pauses = MembershipEvent.objects.filter(_OF_PAUSES, membership=OuterRef("pk"))
+    theirs_of = MembershipEvent.objects.filter(membership=OuterRef("pk"))
+    pauses, covered = theirs_of.filter(_OF_PAUSES), theirs_of.filter(_OF_COVERED)
     return (
         Membership.objects.filter(supporter__id__range=theirs, started_at__isnull=False)
-        .annotate(paused=Exists(pauses))
+        .annotate(paused=Exists(pauses), covered=Exists(covered))
         .exclude(state=MembershipState.EXPIRED)
         .order_by("pk")
         .only(
@@ -100,6 +107,7 @@ def _memberships(theirs: Span) -> QuerySet[Any]:
             "end_reason",
             "interval",
             "amount_cents",
+            "free",
             "state",
             "period_start",
             "period_end",
@@ -116,6 +124,22 @@ def _pause_lines(theirs: Span) -> dict[UUID, list[MembershipEvent]]:
         if line.old_state != line.new_state:
             found[line.membership_id].append(line)
     return found
+
+
+def _covered(theirs: Span) -> Iterator[tuple[UUID, str, Paid]]:
+    """Periods that no money came for, as if they had been paid: what they cost counts."""
+    rows = MembershipEvent.objects.filter(_OF_COVERED, membership__supporter__id__range=theirs)
+    for line in rows.select_related("membership").order_by("happened_at", "pk"):
+        told = line.changes[COVERED][1]
+        begins, ends = (_moment(told[name]) for name in ("begins", "ends"))
+        months = months_of(begins, ends, otherwise=12 if line.membership.interval == YEARLY else 1)
+        at = line.happened_at or line.recorded_at
+        paid = Paid(at, 0, begins, ends, months, told["cents"], told["extra"])
+        yield line.membership_id, told["invoice"], paid
+
+
+def _moment(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None
 
 
 def pauses_of(membership: Membership, lines: Iterable[MembershipEvent]) -> Pauses:
@@ -144,7 +168,8 @@ def pauses_of(membership: Membership, lines: Iterable[MembershipEvent]) -> Pause
 
 def _stay(row: Membership, paid: tuple[Paid, ...], pauses: Pauses) -> Stay:
     yearly = row.interval == YEARLY
-    goes_on = yearly and row.state == MembershipState.ACTIVE and not row.ends_on
+    asked = row.state == MembershipState.ACTIVE and not row.free
+    goes_on = yearly and asked and not row.ends_on
     return Stay(
         began=row.started_at or row.created_at,
         ended=row.ended_at,

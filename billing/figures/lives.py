@@ -24,9 +24,12 @@ _A_YEARS: Final = timedelta(days=YEARLY_FROM_DAYS)
 # Half-way between a month and a quarter, and so on.
 _UP_TO: Final = (
     (1, timedelta(days=YEARLY_FROM_DAYS)),
-    (3, timedelta(days=137)),
+    (2, timedelta(days=76)),
+    (3, timedelta(days=106)),
+    (4, timedelta(days=152)),
     (6, timedelta(days=274)),
-    (12, timedelta.max),
+    (12, timedelta(days=548)),
+    (24, timedelta.max),
 )
 # Of two that end at one moment, that with the graver reason says how the person left.
 _WAYS_OUT: Final[dict[Move, frozenset[str]]] = {
@@ -39,8 +42,8 @@ _WAYS_OUT: Final[dict[Move, frozenset[str]]] = {
 class Paid(NamedTuple):
     """What was paid for one period of a membership, of so many months: one invoice.
 
-    `own` is what the period itself cost, where prorations or a credit stood beside it; `extra` the
-    part that was given on top.
+    `own` is what the period itself cost, where prorations or a credit stood beside it, or where no
+    money came for it at all; `extra` the part that was given on top.
     """
 
     at: datetime
@@ -53,7 +56,7 @@ class Paid(NamedTuple):
 
     @property
     def yearly(self) -> bool:
-        return self.months == 12
+        return self.months >= 12
 
     @property
     def price(self) -> int:
@@ -63,7 +66,7 @@ class Paid(NamedTuple):
     @property
     def worth(self) -> int:
         """Twelfths of a cent a month."""
-        return self.price * (12 // self.months)
+        return self.price * 12 // self.months
 
     @property
     def terms(self) -> tuple[int, int, int]:
@@ -94,12 +97,29 @@ class Stay:
     renews: datetime | None = None
     cents: int = 0
 
+    @property
+    def at_stake(self) -> int:
+        """What a forecast loses by its end: a payment like the last one, in cents.
+
+        Nothing of a monthly one that is paused: it is in no forecast.
+        """
+        worth, yearly = self.otherwise, self.yearly
+        if self.paid:
+            worth, yearly = self.paid[-1].worth, self.paid[-1].yearly
+        if yearly:
+            return worth
+        return 0 if self.pauses and self.pauses[-1][1] is None else worth // 12
+
     def stands(self, at: datetime) -> bool:
         return self.began <= at and (self.ended is None or at < self.ended)
 
     def rests(self, at: datetime) -> bool:
         """Whether it is paused at this moment."""
         return any(begin <= at and (end is None or at < end) for begin, end in self.pauses)
+
+    def is_free(self, at: datetime) -> bool:
+        """Whether a period runs that costs nothing: a trial, or a discount of all of it."""
+        return not self.rests(at) and not self.price(at)[0]
 
     def price(self, at: datetime) -> tuple[int, bool]:
         """What was last paid for it, in twelfths a month, and whether that was for a year."""
@@ -109,7 +129,7 @@ class Stay:
     def on_top(self, at: datetime) -> int:
         """The part of the price that is given on top, in twelfths a month."""
         last = self._last(at)
-        return last.extra * (12 // last.months) if last else 0
+        return last.extra * 12 // last.months if last else 0
 
     def _last(self, at: datetime) -> Paid | None:
         first = self.paid[0] if self.paid else None
@@ -147,10 +167,14 @@ class Movement:
 
 @dataclass(slots=True)
 class _Now:
-    """How it stands with a person: what they give, or since when they pause."""
+    """How it stands with a person: what they give, or since when they pause.
+
+    Or that they are asked for nothing: that rests as a pause does, and is never too long.
+    """
 
     worth: int = 0
     paused_at: datetime | None = None
+    free: bool = False
     ever: bool = False
 
 
@@ -169,7 +193,8 @@ def movements(stays: Iterable[Stay]) -> list[Movement]:
         move = _move(now, worth, standing, at, stays)
         if move is not None:
             found.append(move)
-        _step(now, worth, at, rests=bool(standing) and not worth)
+        free = not worth and any(each.is_free(at) for each in standing)
+        _step(now, worth, at, rests=bool(standing) and not worth, free=free)
     ahead = min((each.resumes for each in stays if each.resumes), default=None)
     lapse = _lapse(now, until=ahead)
     return [*found, lapse] if lapse is not None else found
@@ -177,7 +202,7 @@ def movements(stays: Iterable[Stay]) -> list[Movement]:
 
 def _lapse(now: _Now, *, until: datetime | None) -> Movement | None:
     """The end of a pause that is too long, if it lasts until this moment (None: nobody knows)."""
-    if now.paused_at is None:
+    if now.paused_at is None or now.free:
         return None
     if until is not None and until - now.paused_at <= _OFFERED_PAUSE:
         return None
@@ -218,19 +243,20 @@ def way_out(reasons: Iterable[str]) -> Move:
     return next((way for way, words in _WAYS_OUT.items() if told & words), Move.VOLUNTARY)
 
 
-def _step(now: _Now, worth: int, at: datetime, *, rests: bool) -> None:
+def _step(now: _Now, worth: int, at: datetime, *, rests: bool, free: bool) -> None:
     if rests:
-        if now.worth:
+        if now.worth or (now.free and not free):
             now.paused_at = at
     else:
         now.paused_at = None
-    now.worth, now.ever = worth, now.ever or bool(worth)
+    now.worth, now.ever, now.free = worth, now.ever or bool(worth), free
 
 
 def months_of(begins: datetime | None, ends: datetime | None, *, otherwise: int) -> int:
-    """How many months a period has, as Stripe dated it: 1, 3, 6 or 12; `otherwise` if it did not.
+    """How many months a period has, as Stripe dated it; `otherwise` if it did not.
 
     We sell months and years; the others can be set in the dashboard (DOMAIN 7: a quarter is 1/3).
+    What is shorter than a month counts as one, and the night tells a person of it.
     """
     if begins is None or ends is None:
         return otherwise

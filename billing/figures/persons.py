@@ -145,7 +145,7 @@ def _count_stay(sums: Sums, stay: Stay) -> None:
 def _count_renewals(sums: Sums, stay: Stay) -> None:
     """Yearly periods that ran out, or will, and those that were paid again."""
     for number, each in enumerate(stay.paid):
-        if not each.yearly or each.ends is None:
+        if not each.yearly or each.ends is None or not each.price:
             continue
         if stay.ended is not None and stay.ended < each.ends:
             continue
@@ -160,14 +160,15 @@ def _count_ahead(sums: Sums, stay: Stay) -> None:
     """What is known of the months to come: what is set to end, and which paid years run out."""
     if stay.leaves is not None:
         key = names.YEARLY if stay.yearly else names.MONTHLY
-        sums.add(Cell(names.LEAVING, month_of(stay.leaves), key), 1, stay.cents)
+        sums.add(Cell(names.LEAVING, month_of(stay.leaves), key), 1, stay.at_stake)
     if stay.renews is not None:
         sums.add(Cell(names.RENEWING, dublin_date(stay.renews)), 1, stay.cents)
 
 
 def _renewal(due: datetime, later: Iterable[Paid]) -> Paid | None:
     """The payment of the period that begins where another ends."""
-    return next((each for each in later if (each.begins or each.at) >= due), None)
+    again = (each for each in later if each.price and (each.begins or each.at) >= due)
+    return next(again, None)
 
 
 def _count_years(sums: Sums, given: tuple[Given, ...]) -> None:
@@ -203,5 +204,7 @@ def _one(parts: list[Paid]) -> Paid:
         return parts[0]
     first = min(parts, key=lambda each: each.at)
     cents = sum(each.cents for each in parts)
-    extra = sum(each.extra for each in parts)
-    return Paid(first.at, cents, first.begins, first.ends, first.months, first.own, extra)
+    # Parts of one payment are told apart from one that was paid twice by what it was to cost.
+    own = next((each.own for each in parts if each.own is not None), None)
+    extra = sum(each.extra for each in parts) if own is None else max(each.extra for each in parts)
+    return Paid(first.at, cents, first.begins, first.ends, first.months, own, extra)

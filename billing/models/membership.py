@@ -16,6 +16,8 @@ from billing.states import EndReason, MembershipState
 LIVE: Final = frozenset({MembershipState.ACTIVE, MembershipState.PAST_DUE, MembershipState.PAUSED})
 # A kind of `method_kind` that must be told of before each payment.
 DIRECT_DEBIT: Final = "sepa_debit"
+# Stands in the changes of a line: a period that no money came for (billing.covered).
+COVERED: Final = "covered"
 # A pause may be over when the period is.
 _RENEWING: Final = [MembershipState.ACTIVE, MembershipState.PAUSED]
 
@@ -42,6 +44,8 @@ class Membership(models.Model):
     amount_cents = models.PositiveIntegerField()
     # The part of the amount that was given on top, so that more arrives; in it, not beside it.
     extra_cents = models.PositiveIntegerField(default=0, db_default=0)
+    # Staff gave a discount of all of it that lasts: nothing is asked, whatever the amount says.
+    free = models.BooleanField(default=False, db_default=False)
     currency = models.CharField(max_length=3, default="eur")
     interval = models.CharField(max_length=8, choices=Interval)
     state = models.CharField(
@@ -182,6 +186,12 @@ class MembershipEvent(models.Model):
                 fields=["membership"],
                 name="history_of_pauses",
                 condition=Q(old_state=MembershipState.PAUSED) | Q(new_state=MembershipState.PAUSED),
+            ),
+            # So are periods that no money came for.
+            models.Index(
+                fields=["membership"],
+                name="history_of_covered",
+                condition=Q(changes__has_key=COVERED),
             ),
         ]
 

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from billing import (
     collection,
+    covered,
     duplicates,
     fraud,
     history,
@@ -218,6 +219,8 @@ class Looking:
                 self._payment(self._row_of(snapshot, owner), snapshot, invoice, owner)
         if invoice.status == "paid" and invoice.paid_outside_cents > 0:
             self._outside(invoice, owner)
+        if invoice.moneyless and invoice.id not in covered.known([owner]):
+            self._covered(invoice, owner)
         return seen
 
     def _row_of(self, snapshot: PaymentSnapshot, owner: Membership) -> Payment:
@@ -246,6 +249,12 @@ class Looking:
         if row is None:
             self.sheet.write("payment", invoice.id, told("amount_cents", payment.amount_cents))
         self._facts(payment, owner, asks=False)
+
+    def _covered(self, invoice: InvoiceSnapshot, owner: Membership) -> None:
+        cents = invoice.period_cents or 0
+        self.sheet.write("period without money", invoice.id, told("amount_cents", cents))
+        if cents:
+            self._first_payment(owner, invoice.paid_at or invoice.created)
 
     def _facts(self, payment: Payment, owner: Membership | None, *, asks: bool) -> None:
         """The receipt of what is paid, the letter about what is not."""

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from billing import (
     collection,
+    covered,
     disputes,
     handlers,
     keeping,
@@ -23,7 +24,7 @@ from billing import (
 )
 from billing.handlers import Handler
 from billing.ids import read_id
-from billing.models import Dispute, Membership, Payment, Payout, Refund
+from billing.models import Dispute, Membership, Payment, Payout, Refund, StripeCustomer
 from billing.snapshots import (
     BookedSnapshot,
     DisputeSnapshot,
@@ -34,6 +35,9 @@ from billing.snapshots import (
     SubscriptionSnapshot,
 )
 from billing.states import UnknownStatus
+
+_OVER: Final = ("canceled", "incomplete_expired")
+_BESIDE: Final = "charges a customer of ours and is no membership: it was not begun here"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +55,30 @@ class Section:
     worries: Callable[[list[Any]], list[str]] = lambda _page: []
 
 
-def _without_means(page: list[SubscriptionSnapshot]) -> list[str]:
-    ids = collection.without_means(page)
-    return [f"subscription {each} {collection.BARE}" for each in ids]
+def _of_a_person(page: list[SubscriptionSnapshot]) -> list[str]:
+    """What is the same here and there, and wrong all the same: words for who can mend it."""
+    bare = [f"subscription {each} {collection.BARE}" for each in collection.without_means(page)]
+    running = {each.id: each for each in page if each.status not in _OVER}
+    known = Membership.objects.filter(stripe_subscription_id__in=running)
+    members = set(known.values_list("stripe_subscription_id", flat=True))
+    odd = [
+        f"subscription {each.id} has a rhythm that we do not sell ({each.interval})"
+        for each in running.values()
+        if each.id in members and memberships.is_odd(each)
+    ]
+    strange = [each for each in running.values() if not each.ref and each.id not in members]
+    return [*bare, *odd, *(f"subscription {each} {_BESIDE}" for each in _beside(strange))]
+
+
+def _beside(strange: list[SubscriptionSnapshot]) -> list[str]:
+    """The ids of those that charge a customer of ours without being a membership.
+
+    Made in the dashboard: nobody gets receipts for them, nor can end them in their account.
+    """
+    theirs = [each.customer_id for each in strange if each.customer_id]
+    rows = StripeCustomer.objects.filter(stripe_customer_id__in=theirs)
+    ours = set(rows.values_list("stripe_customer_id", flat=True))
+    return [each.id for each in strange if each.customer_id in ours]
 
 
 def _invoices(page: list[InvoiceSnapshot]) -> list[InvoiceSnapshot]:
@@ -81,10 +106,15 @@ def _invoices(page: list[InvoiceSnapshot]) -> list[InvoiceSnapshot]:
             outside_stripe=True, stripe_invoice_id__in=[each.id for each in mine]
         ).values_list("stripe_invoice_id", flat=True)
     )
-    return [each for each in mine if _unwritten(each, known, outside)]
+    told = covered.known(Membership.objects.filter(stripe_subscription_id__in=ours))
+    return [each for each in mine if _unwritten(each, known, outside, told)]
 
 
-def _unwritten(invoice: InvoiceSnapshot, known: dict[str | None, str], outside: set[str]) -> bool:
+def _unwritten(
+    invoice: InvoiceSnapshot, known: dict[str | None, str], outside: set[str], told: set[str]
+) -> bool:
+    if invoice.moneyless:
+        return invoice.id not in told
     if invoice.status == "paid" and invoice.paid_outside_cents > 0 and invoice.id not in outside:
         return True
     tried = invoice.status == "paid" or invoice.attempt_count > 0
@@ -233,7 +263,7 @@ SECTIONS: Final = (
         stripe_api.subscription_pages,
         _subscriptions,
         handlers.take_subscription,
-        _without_means,
+        _of_a_person,
     ),
     Section("payments", "payment", stripe_api.payment_pages, _payments, handlers.take_payment),
     Section("refunds", "refund", stripe_api.refund_pages, _refunds, handlers.take_refund),

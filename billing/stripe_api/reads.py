@@ -19,6 +19,7 @@ from billing.stripe_api.client import api, ask, pages, plain
 SUBSCRIPTION_WITH = [
     "customer.invoice_settings.default_payment_method",
     "default_payment_method",
+    "discounts.source.coupon",
     "schedule",
 ]
 CHARGE_WITH = ["balance_transaction", "failure_balance_transaction"]

@@ -14,7 +14,8 @@ def invoice(shape: Shape) -> InvoiceSnapshot:
     parent = (shape.get("parent") or {}).get("subscription_details") or {}
     lines = (shape.get("lines") or {}).get("data") or []
     # The line of the period itself; before it may stand prorations of the past.
-    period = (_own(lines) or lines)[-1]["period"] if lines else {}
+    own = _own(lines)
+    period = (own or lines)[-1]["period"] if lines else {}
     tries = (shape.get("payments") or {}).get("data") or []
     intents = (id_of(each["payment"].get("payment_intent")) for each in tries)
     return InvoiceSnapshot(
@@ -27,7 +28,8 @@ def invoice(shape: Shape) -> InvoiceSnapshot:
         next_attempt=moment(shape.get("next_payment_attempt")),
         period_start=moment(period.get("start")),
         period_end=moment(period.get("end")),
-        period_cents=_period_cents(shape, lines),
+        period_cents=_period_cents(shape, own) if lines else None,
+        has_period=bool(own),
         payment_intent_ids=tuple(dict.fromkeys(intent for intent in intents if intent)),
         created=when(shape["created"]),
         livemode=shape["livemode"],
@@ -48,14 +50,19 @@ def _own(lines: Iterable[Shape]) -> list[Shape]:
     return [each for item, each in items if item and not item.get("proration")]
 
 
-def _period_cents(shape: Shape, lines: list[Shape]) -> int | None:
-    """What the period itself costs, less discounts; None where all that is due is for it."""
-    own = sum(
+def _period_cents(shape: Shape, own: Iterable[Shape]) -> int | None:
+    """What the period itself costs, less discounts and what a credit note took off it.
+
+    None where all that is due is for it, and is paid once.
+    """
+    cents: int = sum(
         line["amount"] - sum(each["amount"] for each in line.get("discount_amounts") or [])
-        for line in _own(lines)
+        for line in own
     )
-    ordinary = shape.get("total") == shape.get("amount_due") == own
-    return None if ordinary or not lines else max(own, 0)
+    ordinary = shape.get("total") == shape.get("amount_due") == cents
+    if ordinary and not shape.get("amount_overpaid"):
+        return None
+    return max(cents - (shape.get("pre_payment_credit_notes_amount") or 0), 0)
 
 
 def first_failure(charges: Iterable[Shape]) -> datetime | None:

@@ -4,7 +4,8 @@ from calendar import monthrange
 from datetime import date
 from typing import Any
 
-from billing.snapshots import CheckoutSnapshot, SetupSnapshot, SubscriptionSnapshot
+from billing.snapshots import BY_INVOICE, CheckoutSnapshot, SetupSnapshot, SubscriptionSnapshot
+from billing.stripe_shapes.discounts import Discount, less, of_subscription
 from billing.stripe_shapes.fields import (
     NEXT_AMOUNT_KEY,
     NEXT_INTERVAL_KEY,
@@ -38,16 +39,17 @@ def subscription(shape: Shape) -> SubscriptionSnapshot:
     details = shape.get("cancellation_details") or {}
     pause = shape.get("pause_collection") or {}
     paused = (shape.get("status_details") or {}).get("paused") or {}
+    discounts = of_subscription(shape)
     return SubscriptionSnapshot(
         id=shape["id"],
         status=shape["status"],
         ref=ref_of(shape),
         customer_id=id_of(shape.get("customer")),
-        amount_cents=sum(
-            (each["price"].get("unit_amount") or 0) * (each.get("quantity") or 1) for each in items
-        ),
+        amount_cents=less(_list_price(items), [each for each in discounts if each.lasts]),
+        due_cents=_due(items, discounts),
+        discounted=bool(discounts),
         currency=price["currency"],
-        interval=_interval(price.get("recurring") or {}),
+        interval=" and ".join(dict.fromkeys(_interval(each) for each in items)),
         period_start=when(item["current_period_start"]),
         period_end=when(item["current_period_end"]),
         cancel_at=moment(shape.get("cancel_at")),
@@ -66,11 +68,39 @@ def subscription(shape: Shape) -> SubscriptionSnapshot:
         other_item_ids=tuple(each["id"] for each in items[1:]),
         price_id=price["id"],
         product_id=id_of(price.get("product")),
-        **_means(shape.get("default_payment_method") or _default_method(shape)),
+        **_means_of(shape),
         latest_invoice_id=id_of(shape.get("latest_invoice")),
         canceled_at=moment(shape.get("canceled_at")),
         **_schedule(shape.get("schedule")),
     )
+
+
+def _list_price(items: list[Shape]) -> int:
+    """What a period costs, in cents, before anything is taken off.
+
+    An item may have another rhythm than the first: that is on other invoices.
+    """
+    same = [each for each in items if _interval(each) == _interval(items[0])]
+    return sum((each["price"].get("unit_amount") or 0) * _quantity(each) for each in same)
+
+
+def _quantity(item: Shape) -> int:
+    """How many; none is none, and what is counted by use does not say."""
+    return 1 if item.get("quantity") is None else int(item["quantity"])
+
+
+def _due(items: list[Shape], discounts: list[Discount]) -> int:
+    """What the period after the one that runs will cost, with what is good for it alone."""
+    ends = items[0]["current_period_end"]
+    then = [each for each in discounts if each.ends is None or each.ends > ends]
+    return less(_list_price(items), then)
+
+
+def _means_of(shape: Shape) -> dict[str, Any]:
+    """What is charged; nothing where its payer is sent an invoice, whatever card there may be."""
+    if shape.get("collection_method") == "send_invoice":
+        return {"method_kind": BY_INVOICE}
+    return _means(shape.get("default_payment_method") or _default_method(shape))
 
 
 def _default_method(shape: Shape) -> Any:
@@ -118,8 +148,9 @@ def _schedule(schedule: Any) -> dict[str, Any]:
     }
 
 
-def _interval(recurring: Shape) -> str:
+def _interval(item: Shape) -> str:
     """month, year, or what is no interval of ours, such as "3 month": never taken for one."""
+    recurring = item["price"].get("recurring") or {}
     count, unit = recurring.get("interval_count") or 1, recurring.get("interval") or ""
     return unit if count == 1 else f"{count} {unit}"
 

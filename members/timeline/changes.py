@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy
 
 from billing import wording
 from billing.models import Intent, Membership, MembershipEvent
+from billing.models.membership import COVERED
 from billing.models.stripe import IntentKind, IntentState
 from billing.money import format_amount
 from billing.states import EndReason, MembershipState
@@ -110,6 +111,8 @@ def _before(event: MembershipEvent, column: str, otherwise: int) -> int:
 def _plan(event: MembershipEvent, membership: Membership) -> Iterator[Entry]:
     """Lines of what was changed while the state stayed: the end, the amount, what is planned."""
     changes = event.changes
+    if COVERED in changes:
+        yield _covered(event, free=not changes[COVERED][1]["cents"])
     if "ends_on" in changes:
         yield _ending(event, changes["ends_on"][1])
     if "amount_cents" in changes or "interval" in changes:
@@ -131,6 +134,14 @@ def _plan(event: MembershipEvent, membership: Membership) -> Iterator[Entry]:
             _("The planned change was taken back."),
             _("Until it has come, a change can be taken back at any time."),
         )
+
+
+def _covered(event: MembershipEvent, *, free: bool) -> Entry:
+    if free:
+        words = _("You paid nothing for this period: it is free for you.")
+    else:
+        words = _("You paid nothing for this period: money of yours that we held paid it.")
+    return _line(event, words, _("There is a receipt for each payment. Here there was none."))
 
 
 def _ending(event: MembershipEvent, ends: str | None) -> Entry:

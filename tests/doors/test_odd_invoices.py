@@ -7,7 +7,7 @@ import pytest
 
 from billing import figures
 from billing.models import Membership, Payment
-from members.reports import movement, renewals
+from members.reports import forecast, movement, renewals
 from tests.cases.acts import at_stripes_time, dashboard, let_pass, paid, settle
 from tests.doors.conftest import Desk
 
@@ -106,3 +106,19 @@ def test_a_quarter_that_was_set_in_the_dashboard_counts_a_third_a_month(desk: De
 def _due(now: datetime) -> list[tuple[int, int]]:
     found = renewals.upcoming(now=now, count=14)
     return [(each.due.number, each.due.value) for each in found if each.due.number]
+
+
+def test_what_is_set_to_end_takes_off_the_forecast_what_it_was_in_it(desk: Desk) -> None:
+    """Paused it is not in it; and a price that was not paid yet is not either."""
+    member = desk.join("monthly", 500)
+    desk.stripe.advance(days=3)
+    change(desk, member, 2000, how="none")
+    there, name = dashboard(desk).subscriptions, member.stripe_subscription_id
+    there.update(name, {"cancel_at_period_end": True})
+    with at_stripes_time(desk) as now:
+        settle(desk)
+        assert forecast.leaving(until=forecast.forecast(now=now)[-1].month.first)[0].cents == 500
+    there.update(name, {"pause_collection": {"behavior": "void"}})
+    with at_stripes_time(desk) as now:
+        settle(desk)
+        assert forecast.leaving(until=forecast.forecast(now=now)[-1].month.first)[0].cents == 0

@@ -47,7 +47,7 @@ def test_an_amount_under_50_cents_is_refused(desk: Desk) -> None:
 
 def test_an_unknown_path_is_said_to_be_unrecognized(desk: Desk) -> None:
     with pytest.raises(stripe.InvalidRequestError, match="Unrecognized request URL") as refused:
-        desk.api.v1.coupons.list()
+        desk.api.v1.tax_rates.list()
     assert refused.value.http_status == 404
 
 

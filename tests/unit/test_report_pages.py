@@ -117,8 +117,8 @@ def test_it_tells_where_mrr_came_from_and_went_to_the_cent(year: None) -> None:
     no = "0.00"
     # start, new, returned, resumed, more, less, paused, withdrawn, left, failed, disputed, end
     assert _line(lines, "2026-01") == [no, "60.00", *[no] * 9, "60.00"]
-    # March hides its two who joined, so February's six are hidden with them; beside them nobody's of
-    # a column in which somebody is, in another month: of the others the year's sum tells.
+    # March hides its two who joined, so February's six are hidden with them; beside them nobody's
+    # of a column in which somebody is, in another month: of the others the year's sum tells.
     assert _line(lines, "2026-02") == ["60.00", "hidden", *[no] * 7, "hidden", no, "78.00"]
     assert _line(lines, "2026-04")[-5:] == [no, "-30.00", no, no, "52.00"]
     assert _line(lines, "2026-06") == ["52.00", *[no] * 8, "-15.00", no, "37.00"]

@@ -26,13 +26,14 @@ from billing.wording import long_date
 PAUSE_NOTICE_DAYS: Final = 7
 _PASSED: Final = "the day has passed"
 _ENDS: Final = "it ends with this period"
+_FREE: Final = "nothing is charged on that day"
 _ANOTHER_DAY: Final = "it renews on another day"
 _OVERDUE: Final = f"the membership is {MembershipState.PAST_DUE}"
 _PAUSED: Final = f"the membership is {MembershipState.PAUSED}"
 _NOT_PAUSED: Final = "it is not paused until that day"
 _ANOTHER_CARD: Final = "it is paid with another card by now"
 # Reasons that may come to nothing: an ending is taken back, a pause is over, a card is put back.
-DOUBTS: Final = (_ENDS, _ANOTHER_DAY, _OVERDUE, _PAUSED, _NOT_PAUSED, _ANOTHER_CARD)
+DOUBTS: Final = (_ENDS, _FREE, _ANOTHER_DAY, _OVERDUE, _PAUSED, _NOT_PAUSED, _ANOTHER_CARD)
 
 
 @composes("reminder", owed=True)
@@ -183,6 +184,8 @@ def _doubt(snapshot: SubscriptionSnapshot, day: date) -> str:
         return _ENDS
     if dublin_date(snapshot.period_end) != day:
         return _ANOTHER_DAY
+    if not _price(snapshot, snapshot.period_end)[0]:
+        return _FREE
     return _PASSED if snapshot.period_end <= timezone.now() else ""
 
 
@@ -191,6 +194,8 @@ def _price(snapshot: SubscriptionSnapshot, due: datetime) -> tuple[int, str]:
     changes = snapshot.changes_on
     if snapshot.next_amount_cents is not None and changes is not None and changes <= due:
         return snapshot.next_amount_cents, snapshot.next_interval or snapshot.interval
+    if due == snapshot.period_end and snapshot.due_cents is not None:
+        return snapshot.due_cents, snapshot.interval
     return snapshot.amount_cents, snapshot.interval
 
 

@@ -43,6 +43,8 @@ def _next(membership: Membership) -> tuple[str, str]:
         return _("Paused until"), long_date(until) if until else _("you take it up again")
     if membership.state == MembershipState.PAST_DUE:
         return _("Next payment"), _("one is overdue")
+    if membership.free:
+        return _("Next payment"), _("none: it is free for you")
     return _("Next payment"), long_date(membership.period_end) if membership.period_end else ""
 
 

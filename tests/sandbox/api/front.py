@@ -23,7 +23,9 @@ from . import (
     catalogue,
     checkout,
     clocks,
+    coupons,
     credentials,
+    credit_notes,
     customer_balance,
     customers,
     disputes,
@@ -43,6 +45,8 @@ from . import subscriptions as subs
 
 MODULES = (
     catalogue,
+    coupons,
+    credit_notes,
     customers,
     checkout,
     subs,

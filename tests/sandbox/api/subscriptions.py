@@ -4,22 +4,21 @@ from __future__ import annotations
 
 from ..engine import changes, collecting, invoice_items, prorations, subscriptions, trials
 from ..engine import suspensions as breaks
+from ..engine.differences import announced
 from ..store import Obj
 from ..wire.errors import card_error, invalid, missing, unmodelled
 from ..wire.params import choice, flag, known, metadata, needed, table, text, whole
 from ..wire.routes import Call, Keep, listing, retrieval, route
-from . import items, terms
+from . import coupons, items, terms
 
 _BOTH = """automatic_tax billing_cycle_anchor cancel_at cancel_at_period_end collection_method
-default_payment_method description items metadata off_session payment_behavior payment_settings
-proration_behavior trial_end trial_from_plan trial_settings"""
+default_payment_method description discounts items metadata off_session payment_behavior
+payment_settings proration_behavior trial_end trial_from_plan trial_settings"""
 _CREATE = f"billing_mode currency customer trial_period_days {_BOTH}"
-_UPDATE = f"cancellation_details pause_collection proration_date {_BOTH}"
+_UPDATE = f"cancellation_details days_until_due pause_collection proration_date {_BOTH}"
 
 
 def _refuse(params: Obj) -> None:
-    if text(params, "collection_method") == "send_invoice":
-        raise unmodelled("`collection_method=send_invoice`")
     if table(params, "billing_mode").get("type", "flexible") != "flexible":
         raise unmodelled("the classic billing mode")
     if flag(table(params, "automatic_tax"), "enabled"):
@@ -30,11 +29,14 @@ def create(call: Call) -> Obj:
     """Start a subscription; its first payment is tried without the payer unless told otherwise."""
     world, params = call.world, call.params
     _refuse(params)
+    if text(params, "collection_method") == "send_invoice":
+        raise unmodelled("`collection_method=send_invoice` for a new subscription")
     customer = world.store.get("customer", needed(params, "customer"), "customer")
     order = _order(call, customer)
     behaviour = terms.payment_behaviour(params)
     _check_payable(call, customer, order, behaviour)
     sub = subscriptions.make(world, customer, order)
+    coupons.change(call, sub)
     invoice = subscriptions.open_first_invoice(world, sub)
     if behaviour != "default_incomplete" or not invoice["amount_due"]:
         collecting.collect(world, invoice)
@@ -100,6 +102,8 @@ def update(call: Call) -> Obj:
     sub = world.store.get("subscription", call.id)
     if sub["status"] in subscriptions.FINAL:
         known(params, ("cancellation_details", "metadata", "expand"))
+    with announced(world, subscriptions.UPDATED, sub):
+        coupons.change(call, sub)
     fields = _plain(call, sub)
     billing = "items" in params or bool(params.get("billing_cycle_anchor"))
     if billing and sub["status"] == "incomplete":
@@ -127,6 +131,8 @@ def _plain(call: Call, sub: Obj) -> Obj:
         fields["default_payment_method"] = terms.method_id(call.world, params, sub["customer"])
     if "description" in params:
         fields["description"] = text(params, "description")
+    if way := text(params, "collection_method"):
+        fields |= {"collection_method": way, "days_until_due": whole(params, "days_until_due")}
     if "trial_settings" in params:
         fields["trial_settings"] = terms.trial_settings(params)
     if "payment_settings" in params:
@@ -139,8 +145,12 @@ def _trial(call: Call, sub: Obj) -> None:
     if asked is None:
         return
     if sub["status"] != "trialing":
-        if asked != "now":
-            raise unmodelled("a trial for a subscription that is not on trial")
+        moment = terms.trial_end(call.params, call.world.now(sub["customer"]))
+        if moment is not None and sub["status"] != "active":
+            raise unmodelled("a trial for a subscription that is overdue or paused")
+        if moment is not None:
+            how = terms.proration(call.params)
+            trials.begin(call.world, sub, moment, behaviour=how)
         return
     if asked == "now":
         trials.finish(call.world, sub)

@@ -60,6 +60,8 @@ def collect(
     if paying is None:
         _paid(world, invoice)
         return "succeeded"
+    if automatic and invoice["collection_method"] == "send_invoice":
+        return "requires_payment_method"  # its payer is asked, and nothing is charged
     method = method or payer_of(world, invoice)
     if automatic or not invoice["attempt_count"]:
         invoice["attempt_count"] += 1
@@ -75,6 +77,8 @@ def follow(
     world: World, invoice: Obj, status: str, *, present: bool = False, automatic: bool = False
 ) -> None:
     """Settle an invoice by the new status of its intent, also after a 3DS page or a debit."""
+    if invoice["status"] == "paid" and status == "succeeded":
+        invoices.overpay(world, invoice)
     if invoice["status"] not in ("open", "uncollectible"):
         return
     if status == "succeeded":
@@ -104,6 +108,12 @@ def _save_method(world: World, invoice: Obj) -> None:
     )
     if sub and saves and paying and paying[1]["payment_method"]:
         subscriptions.amend(world, sub, default_payment_method=paying[1]["payment_method"])
+
+
+def settled(world: World, invoice: Obj) -> None:
+    """Close an open invoice on which nothing is left to be paid; no money moved."""
+    invoices.drop_payment(world, invoice)
+    _paid(world, invoice)
 
 
 def paid_elsewhere(world: World, invoice: Obj) -> None:
@@ -184,6 +194,15 @@ def retry(world: World, ident: str, due: int) -> None:
     invoice = world.store.get("invoice", ident)
     if invoice["status"] == "open" and invoice["next_payment_attempt"] == due:
         collect(world, invoice)
+
+
+def fall_due(world: World, ident: str, due: int) -> None:
+    """Timer: an invoice that was sent has not been paid in time; its plan is overdue."""
+    invoice = world.store.get("invoice", ident)
+    sub = invoices.billed(world, invoice)
+    if invoice["status"] == "open" and sub is not None and sub["status"] == "active":
+        world.emit("invoice.overdue", invoice)
+        subscriptions.amend(world, sub, status="past_due")
 
 
 def finalize_due(world: World, ident: str, due: int) -> None:

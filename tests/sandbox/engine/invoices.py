@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from ..periods import DAY
 from ..shapes import shaped
 from ..store import Obj, new_id
 from ..wire.lists import envelope
 from ..world import World
-from . import credit, intents, invoice_items
+from . import credit, discounts, intents, invoice_items
 from .defaults import invoice_defaults, invoice_money
 from .differences import changed
 from .lines import source_of
@@ -63,6 +64,7 @@ def shape(
         "auto_advance": True,
         "automatically_finalizes_at": moment + HOUR,
         "billing_reason": reason,
+        "discounts": list(sub["discounts"]) if sub else [],
         "lines": envelope(f"/v1/invoices/{ident}/lines", lines),
         "metadata": {},
         "next_payment_attempt": moment + HOUR,
@@ -79,9 +81,16 @@ def shape(
 
 def sums(customer: Obj, lines: list[Obj]) -> Obj:
     """Return the money fields for these lines, the customer's balance considered."""
-    total = sum(line["amount"] for line in lines)
+    total, subtotal = sum(map(discounts.net, lines)), sum(line["amount"] for line in lines)
     balance = customer["balance"]
-    return invoice_money(total, credit.due(total, balance), balance)
+    money = invoice_money(total, credit.due(total, balance), balance)
+    off = discounts.totals(lines)
+    return money | {
+        "subtotal": subtotal,
+        "subtotal_excluding_tax": subtotal,
+        "total_discount_amounts": off,
+        "total_pretax_credit_amounts": [discounts.as_credit(each) for each in off],
+    }
 
 
 def draft(
@@ -98,11 +107,15 @@ def draft(
     """Keep a draft of these lines, taking the invoice items behind them; `at_once`: no hour."""
     moment = world.now(customer["id"])
     ident = new_id("in_1")
+    if sub:
+        discounts.apply(world, sub, lines)
     invoice = shape(customer, sub, reason, lines, ident=ident, moment=moment)
     if period:
         invoice |= {"period_start": period[0], "period_end": period[1]}
     if at_once:
         invoice |= {"automatically_finalizes_at": None, "next_payment_attempt": None}
+    if sub and sub["collection_method"] == "send_invoice":
+        invoice |= {"collection_method": "send_invoice", "next_payment_attempt": None}
     invoice |= fields
     world.store.add(invoice)
     world.store.note(customer["id"]).setdefault("invoices", []).append(ident)
@@ -110,6 +123,7 @@ def draft(
         keep_line(world, invoice, line)
     if sub:
         sub["latest_invoice"] = ident
+        discounts.spend(world, sub, lines)
     world.emit("invoice.created", invoice)
     return invoice
 
@@ -122,7 +136,7 @@ def keep_line(world: World, invoice: Obj, line: Obj) -> None:
     elif sub_item:
         period = (line["period"]["start"], line["period"]["end"])
         where = {"invoice": invoice["id"], "line": line["id"]}
-        remember(world, sub_item, line["amount"], period, **where)
+        remember(world, sub_item, discounts.net(line), period, **where)
 
 
 def add_line(world: World, invoice: Obj, line: Obj) -> None:
@@ -164,6 +178,10 @@ def finalize(world: World, invoice: Obj) -> None:
     credit.settle(world, invoice)
     if invoice["amount_due"]:
         _prepare_payment(world, invoice, moment)
+    if invoice["collection_method"] == "send_invoice":
+        sub = billed(world, invoice)
+        invoice["due_date"] = moment + ((sub or {}).get("days_until_due") or 0) * DAY
+        world.schedule(invoice["due_date"], "fall_due", invoice["id"], invoice["customer"])
     world.emit("invoice.finalized", invoice)
 
 
@@ -251,11 +269,34 @@ def mark_paid(world: World, invoice: Obj, moment: int, *, by_hand: bool = False)
         world.emit("invoice.payment_succeeded", invoice)
 
 
+def overpay(world: World, invoice: Obj) -> None:
+    """Take in a debit for an invoice that was paid by hand meanwhile; it becomes a credit."""
+    payment, intent = payment_of(world, invoice) or ({}, {})
+    if payment.get("status") != "open":
+        return
+    moment, more = world.now(invoice["customer"]), intent["amount_received"]
+    payment |= {"status": "paid", "amount_paid": more}
+    payment["status_transitions"]["paid_at"] = moment
+    world.emit("invoice_payment.paid", payment)
+    invoice["amount_paid"] += more
+    invoice["amount_overpaid"] += more
+    credit.move(
+        world,
+        world.store.get("customer", invoice["customer"]),
+        -more,
+        "invoice_overpaid",
+        invoice=invoice["id"],
+    )
+    world.emit("invoice.overpaid", invoice)
+
+
 def _close_payment(world: World, invoice: Obj, moment: int) -> None:
     paying = payment_of(world, invoice)
     if not paying:
         return
     payment, intent = paying
+    if intent["status"] == "processing":
+        return  # a debit that runs cannot be called back
     payment["status"] = "canceled"
     payment["status_transitions"]["canceled_at"] = moment
     intent |= {
@@ -265,6 +306,12 @@ def _close_payment(world: World, invoice: Obj, moment: int) -> None:
         "next_action": None,
     }
     world.emit("payment_intent.canceled", intent)
+
+
+def drop_payment(world: World, invoice: Obj) -> None:
+    """Cancel the payment of an invoice on which nothing is owed any more."""
+    _close_payment(world, invoice, world.now(invoice["customer"]))
+    world.store.note(invoice["id"]).pop("payments", None)
 
 
 def void(world: World, invoice: Obj) -> None:

@@ -5,7 +5,17 @@ from __future__ import annotations
 from ..periods import window
 from ..store import Obj, new_id
 from ..world import World
-from . import changes, collecting, invoice_items, invoices, lines, pausing, schedules, subscriptions
+from . import (
+    changes,
+    collecting,
+    discounts,
+    invoice_items,
+    invoices,
+    lines,
+    pausing,
+    schedules,
+    subscriptions,
+)
 from .differences import announced
 from .subscriptions import UPDATED
 
@@ -107,5 +117,6 @@ def preview(world: World, sub: Obj, rows: list[Obj], *, created: int) -> Obj:
     """Return an invoice of these lines that is kept nowhere."""
     customer = world.store.get("customer", sub["customer"])
     ident = new_id("upcoming_in_1")
+    discounts.apply(world, sub, rows)
     invoice = invoices.shape(customer, sub, "upcoming", rows, ident=ident, moment=created)
     return invoice | {"automatically_finalizes_at": None, "period_end": created}

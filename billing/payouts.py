@@ -5,6 +5,7 @@ from typing import Any
 from django.db import transaction
 
 from billing import figures, ledger, stripe_api, tickets
+from billing.figures.sums import Sums
 from billing.models import LedgerLine, Payout
 from billing.snapshots import PayoutSnapshot
 
@@ -44,9 +45,10 @@ def take(payout_id: str) -> Payout:
         LedgerLine.objects.filter(pk__in=[each.id for each in movements]).update(
             payout_id=payout_id
         )
+        payout.parts = figures.inside([payout.pk]).get(payout.pk, Sums()).rows()
         if payout.applied_ticket < ticket:
             payout.status, payout.arrives_on = snapshot.status, snapshot.arrives_on
             payout.applied_ticket = ticket
-            payout.save()
+        payout.save()
         figures.settle(paid, was=was)
     return payout

@@ -8,6 +8,7 @@ import structlog
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from billing import figures
 from billing.accounts import chart, months, pack
 from billing.accounts.months import BookMonth
 from billing.accounts.pack import Pack
@@ -104,7 +105,7 @@ def _freeze(month: BookMonth, by: str, *, strays: int | None) -> Period:
     told = pack.counted(month)
     if strays is not None and (told.strays > strays or told.unbanked):
         raise NotYet(["Something was booked at this moment: look at the month again."])
-    return Period.objects.create(
+    period = Period.objects.create(
         month=month.first,
         closed_by=by,
         opening_cents=told.opening,
@@ -112,6 +113,8 @@ def _freeze(month: BookMonth, by: str, *, strays: int | None) -> Period:
         deferred_cents=sum(told.deferred_after.values()),
         figures={"pack": told.frozen(), "accounts": chart.current().frozen()},
     )
+    figures.settle_closing(month.first)
+    return period
 
 
 def _order(month: BookMonth) -> Iterator[str]:

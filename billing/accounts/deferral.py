@@ -4,19 +4,23 @@ What was received stands in the month in which it came; what of it belongs to la
 back as deferred income, and let go a twelfth at the beginning of each. DOMAIN 6.3.
 """
 
+from collections import Counter
 from datetime import date
 from typing import Final
+from uuid import UUID
 
 from django.db.models import Case, DateField, F, Q, Sum, Value, When
 
 from billing.accounts.months import BookMonth, lines, outside
-from billing.accounts.movements import MATERIAL, TOKEN, plain_part
+from billing.accounts.movements import BY_CLASS
 from billing.dates import day_start, months_back, months_between, next_month
-from billing.models import Plan
-from billing.models.plan import BenefitClass, Interval
+from billing.figures import names
+from billing.figures.booked import read_yearly_key
+from billing.figures.live_booked import plain_part
+from billing.models import Plan, Rollup
+from billing.models.plan import Interval
 
 MONTHS: Final = 12
-_WITH_BENEFIT: Final[dict[str, str]] = {BenefitClass.TOKEN: TOKEN, BenefitClass.MATERIAL: MATERIAL}
 _ALL: Final = Q()
 _Received = list[tuple[str, date, int]]
 
@@ -28,23 +32,52 @@ def deferred_at_end(month: BookMonth, *, of: Q = _ALL) -> dict[str, int]:
     the payment on: the sum is cut, not each payment, so that twelve months earn exactly all of it.
     `of` chooses among lines and payments, as by what a closing has marked.
     """
-    deferred = dict.fromkeys(_WITH_BENEFIT.values(), 0)
-    if not Plan.objects.filter(interval=Interval.YEAR, benefit_class__in=_WITH_BENEFIT).exists():
+    classes = _classes()
+    if not classes:
         # Who sells none need not look through a year of payments for it.
-        return deferred
-    oldest = months_back(month.first, MONTHS - 1)
-    received = _through_stripe(month, oldest, of) + _directly(month, oldest, of)
-    for benefit, paid_in, cents in received:
-        deferred[_WITH_BENEFIT[benefit]] += cents - earned(
-            cents, _months_from(paid_in, month.first)
-        )
-    return deferred
+        return _deferred([], month)
+    oldest = _oldest(month)
+    return _deferred(_through_stripe(month, oldest, of) + _directly(month, oldest, of), month)
+
+
+def summed_at_end(month: BookMonth) -> dict[str, int]:
+    """The same of all lines and payments, from the sums that are kept of the lines."""
+    classes = _classes()
+    if not classes:
+        return _deferred([], month)
+    oldest = _oldest(month)
+    received = Counter[tuple[str, date]]()
+    sums = Rollup.objects.filter(figure=names.BOOKED_YEARLY, month__lte=month.first)
+    for key, cents in sums.values_list("key").annotate(Sum("value")):
+        plan, paid_in = read_yearly_key(key)
+        if plan in classes and oldest <= paid_in <= month.first:
+            received[classes[plan], paid_in] += cents
+    through_stripe = [(*each, cents) for each, cents in received.items()]
+    return _deferred(through_stripe + _directly(month, oldest, _ALL), month)
 
 
 def earned(cents: int, months: int) -> int:
     """What of a year's cents is earned once this many of its months have begun, cut to the cent."""
     whole = abs(cents) * min(months, MONTHS) // MONTHS
     return whole if cents >= 0 else -whole
+
+
+def _classes() -> dict[UUID, str]:
+    """What is given in return for each yearly plan that gives something."""
+    sold = Plan.objects.filter(interval=Interval.YEAR, benefit_class__in=BY_CLASS)
+    return dict(sold.values_list("pk", "benefit_class"))
+
+
+def _oldest(month: BookMonth) -> date:
+    """The first month whose payments are not all earned when this one ends."""
+    return months_back(month.first, MONTHS - 1)
+
+
+def _deferred(received: _Received, month: BookMonth) -> dict[str, int]:
+    deferred = dict.fromkeys(BY_CLASS.values(), 0)
+    for benefit, paid_in, cents in received:
+        deferred[BY_CLASS[benefit]] += cents - earned(cents, _months_from(paid_in, month.first))
+    return deferred
 
 
 def _through_stripe(month: BookMonth, oldest: date, of: Q) -> _Received:
@@ -55,7 +88,7 @@ def _through_stripe(month: BookMonth, oldest: date, of: Q) -> _Received:
         payment__paid_at__lt=month.ends,
         payment__membership__isnull=False,
         payment__plan__interval=Interval.YEAR,
-        payment__plan__benefit_class__in=list(_WITH_BENEFIT),
+        payment__plan__benefit_class__in=list(BY_CLASS),
     )
     paid = _month_of("payment__paid_at", oldest, month.first)
     sums = (
@@ -72,7 +105,7 @@ def _directly(month: BookMonth, oldest: date, of: Q) -> _Received:
         paid_at__gte=day_start(oldest),
         paid_at__lt=month.ends,
         plan__interval=Interval.YEAR,
-        plan__benefit_class__in=list(_WITH_BENEFIT),
+        plan__benefit_class__in=list(BY_CLASS),
     )
     sums = (
         found.annotate(paid_in=_month_of("paid_at", oldest, month.first))

@@ -9,20 +9,24 @@ from django.db.models import Min, Q, QuerySet
 from django.utils import timezone
 
 from billing.dates import day_start, dublin_date, month_start, months_between, next_month
+from billing.figures import booked
 from billing.models import LedgerLine, Payment, Period
 from billing.states import PaymentState
 
-# What the account at Stripe is kept in. Lines in another currency are another balance.
-CURRENCY: Final = "eur"
+CURRENCY: Final = booked.CURRENCY
 _NAME: Final = re.compile(r"(\d{4})-(\d{2})")
 
 
 @dataclass(frozen=True, slots=True)
 class BookMonth:
-    """A calendar month of Dublin, and whether it is the first one that is still open."""
+    """A calendar month of Dublin, and whether it is the first one that is still open.
+
+    Or several that follow each other, as if they were one: `through` is the last of them.
+    """
 
     first: date
     gathers_late: bool = False
+    through: date | None = None
 
     @property
     def begins(self) -> datetime:
@@ -30,11 +34,16 @@ class BookMonth:
 
     @property
     def ends(self) -> datetime:
-        return day_start(next_month(self.first))
+        return day_start(self.after)
+
+    @property
+    def after(self) -> date:
+        """The first day that is no longer in it."""
+        return next_month(self.through or self.first)
 
     @property
     def last_day(self) -> date:
-        return date.fromordinal(next_month(self.first).toordinal() - 1)
+        return date.fromordinal(self.after.toordinal() - 1)
 
     @property
     def name(self) -> str:
@@ -79,10 +88,9 @@ def first_open() -> date:
     closed = last_closed()
     if closed is not None:
         return next_month(closed.month)
-    moments = [
-        lines().aggregate(at=Min("booked_at"))["at"],
-        outside().aggregate(at=Min("paid_at"))["at"],
-    ]
+    # In the order of their index, lest every payment be looked through. No month is closed.
+    directly = outside().order_by("closed_month", "paid_at").values_list("paid_at", flat=True)
+    moments = [lines().aggregate(at=Min("booked_at"))["at"], directly.first()]
     known = [dublin_date(moment) for moment in moments if moment is not None]
     return month_start(min(known, default=this_month()))
 

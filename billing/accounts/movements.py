@@ -1,26 +1,15 @@
 """What moved in a month, summed by the database: by what it was given for and by what happened."""
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Any, Final
 
-from django.db.models import (
-    BigIntegerField,
-    BooleanField,
-    Case,
-    CharField,
-    Count,
-    ExpressionWrapper,
-    F,
-    Q,
-    QuerySet,
-    Sum,
-    Value,
-    When,
-)
-from django.db.models.expressions import Combinable
-from django.db.models.functions import Cast
+from django.db.models import Case, CharField, Count, F, Q, QuerySet, Sum, Value, When
 
 from billing.accounts.months import CURRENCY
+from billing.dates import dublin_date
+from billing.figures.live_booked import OF_PAYOUTS, inward, plain_part
 from billing.models import LedgerLine, Payment
 from billing.models.ledger import LineKind
 from billing.models.plan import BenefitClass
@@ -34,6 +23,9 @@ EXTRA: Final = "extra"
 UNMATCHED: Final = "unmatched"
 ACCOUNT: Final = "account"
 INCOME: Final = (GIFT, DONATION, TOKEN, MATERIAL, EXTRA)
+
+# Of memberships; what has no benefit is a donation.
+BY_CLASS: Final[dict[str, str]] = {BenefitClass.TOKEN: TOKEN, BenefitClass.MATERIAL: MATERIAL}
 
 LABELS: Final = {
     GIFT: "One-off gifts",
@@ -49,7 +41,7 @@ CHARGES: Final = (LineKind.PAYMENT,)
 REFUNDS: Final = (LineKind.REFUND, LineKind.REFUND_FAILED)
 # A direct debit may come back as a dispute, or without being called one.
 DISPUTES: Final = (LineKind.DISPUTE, LineKind.PAYMENT_RETURNED)
-PAYOUTS: Final = (LineKind.PAYOUT, LineKind.PAYOUT_FAILED)
+PAYOUTS: Final = OF_PAYOUTS
 # Money of a payer's. What is about no payment of ours is named until it is.
 OF_PAYERS: Final = (*CHARGES, *REFUNDS, *DISPUTES, LineKind.OTHER)
 _NAMED_AT_MOST: Final = 100
@@ -65,6 +57,15 @@ class Movement:
     count: int
     cents: int
     fee_cents: int
+
+
+@dataclass(frozen=True, slots=True)
+class Early:
+    """Lines that were booked before the month in which they count: when, how many, net cents."""
+
+    booked: date
+    count: int
+    cents: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,9 +88,9 @@ class Named:
 
 
 def movements(found: QuerySet[LedgerLine]) -> tuple[Movement, ...]:
-    """These lines in sums, in one query. What was given on top stands apart."""
+    """These lines in sums, in one query."""
     sums = (
-        found.annotate(of=_of("payment__"), inward=_inward(), plain=plain_part())
+        found.annotate(of=_of("payment__"), inward=inward(), plain=plain_part())
         .values("of", "kind", "inward")
         .annotate(
             lines=Count("pk"),
@@ -100,8 +101,13 @@ def movements(found: QuerySet[LedgerLine]) -> tuple[Movement, ...]:
         )
         .order_by("of", "kind", "inward")
     )
+    return of_sums(map(dict, sums))
+
+
+def of_sums(rows: Iterable[dict[str, Any]]) -> tuple[Movement, ...]:
+    """The movements of sums of one sort of lines each. What was given on top stands apart."""
     told: list[Movement] = []
-    for row in sums:
+    for row in rows:
         sort = (row["kind"], row["inward"])
         told.append(Movement(row["of"], *sort, row["lines"], int(row["cents"]), row["fees"]))
         if row["on_top"]:
@@ -152,42 +158,21 @@ def unmatched(found: QuerySet[LedgerLine]) -> tuple[int, tuple[Named, ...]]:
     )
 
 
+def early(found: QuerySet[LedgerLine], *, begins: datetime) -> Iterator[Early]:
+    """Those of these lines that were booked before the month began."""
+    rows = found.filter(booked_at__lt=begins).values_list("booked_at", "net_cents")
+    for at, cents in rows.iterator():
+        yield Early(dublin_date(at), 1, cents)
+
+
 def other_currencies(found: QuerySet[LedgerLine]) -> dict[str, int]:
     """Net cents by currency of those of these lines that are of another balance at Stripe."""
     sums = found.exclude(currency=CURRENCY).order_by().values_list("currency")
     return dict(sums.annotate(cents=Sum("net_cents")))
 
 
-def plain_part() -> Combinable:
-    """A line's amount without the share of it that was given on top of its payment.
-
-    In whole cents towards zero, the same whichever way the money goes, so that what comes back in
-    full leaves nothing. In 64 bits: the product of two amounts does not fit 32.
-    """
-    share = (
-        Cast("amount_cents", BigIntegerField())
-        * (F("payment__amount_cents") - F("payment__extra_cents"))
-        / F("payment__amount_cents")
-    )
-    whole = Cast("amount_cents", BigIntegerField())
-    chosen = Case(
-        When(payment__extra_cents__gt=0, then=ExpressionWrapper(share, BigIntegerField())),
-        default=whole,
-    )
-    return ExpressionWrapper(chosen, output_field=BigIntegerField())
-
-
-def _inward() -> Case:
-    return Case(
-        When(amount_cents__gt=0, then=Value(True)),
-        default=Value(False),
-        output_field=BooleanField(),
-    )
-
-
 def _of(payment: str) -> Case:
     """What the money was given for; for lines, `payment` is the way to theirs."""
-    classes: dict[str, str] = {BenefitClass.TOKEN: TOKEN, BenefitClass.MATERIAL: MATERIAL}
     ours: list[Any] = []
     if payment:
         ours = [
@@ -199,7 +184,7 @@ def _of(payment: str) -> Case:
         When(**{f"{payment}membership": None}, then=Value(GIFT)),
         *(
             When(**{f"{payment}plan__benefit_class": name}, then=Value(of))
-            for name, of in classes.items()
+            for name, of in BY_CLASS.items()
         ),
         default=Value(DONATION),
         output_field=CharField(),

@@ -6,13 +6,14 @@ Of an open month it is computed from the ledger; of a closed one it is read as f
 """
 
 from collections import Counter
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
 from datetime import date
-from typing import Any, Final, Self
+from typing import Any, Final, NamedTuple, Self
 
 from django.db.models import Q, QuerySet, Sum
 
-from billing.accounts import deferral, months
+from billing.accounts import deferral, months, summed
 from billing.accounts.banked import Banked, banked
 from billing.accounts.months import CURRENCY, BookMonth
 from billing.accounts.movements import (
@@ -20,9 +21,11 @@ from billing.accounts.movements import (
     DISPUTES,
     PAYOUTS,
     REFUNDS,
+    Early,
     Given,
     Movement,
     Named,
+    early,
     given_outside,
     movements,
     other_currencies,
@@ -34,6 +37,7 @@ from billing.models.ledger import LineKind
 
 # Of the frozen shape: raised when a field is added, so that an old month is read as it was.
 VERSION: Final = 1
+_ALL: Final = Q()
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,66 +165,108 @@ def of_month(first: date) -> Pack | None:
 
 
 def live(month: BookMonth) -> Pack:
-    """The pack of a month that is open, in some twelve queries however many lines it has."""
-    return _packed(month, month.counts("booked_at"), month.counts("paid_at"), earned=Q())
+    """The pack of a month that is open, in some fifteen queries however many lines it has.
+
+    From the sums that are kept of its lines; from the lines themselves while none are kept.
+    """
+    booked, paid = month.counts("booked_at"), month.counts("paid_at")
+    told = _summed(month) if summed.kept() else _read(month, booked, earned=Q())
+    return _packed(month, months.lines().filter(booked), paid, told)
+
+
+def moved(month: BookMonth) -> tuple[Movement, ...]:
+    """What moved in a month that is open, or in several: of `live` the part that years add up."""
+    if summed.kept():
+        return summed.movements(month)
+    return movements(months.lines().filter(month.counts("booked_at")))
 
 
 def counted(month: BookMonth) -> Pack:
     """The pack of the rows that carry the month: those that its closing has just marked."""
     marked = Q(closed_month=month.first)
-    return _packed(month, marked, marked, earned=Q(closed_month__isnull=False))
+    told = _read(month, marked, earned=Q(closed_month__isnull=False))
+    return _packed(month, months.lines().filter(marked), marked, told)
 
 
-def _packed(month: BookMonth, booked: Q, paid: Q, *, earned: Q) -> Pack:
-    lines, outside = months.lines().filter(booked), months.outside().filter(paid)
-    strays, named = unmatched(lines)
-    return Pack(
-        month=month.first,
-        opening=_opening(month),
-        moved=movements(lines),
-        outside=given_outside(outside),
-        payouts=banked(lines, begins=month.begins),
-        strays=strays,
-        named=named,
-        late=_late(month, lines, outside) if month.gathers_late else (),
-        deferred_before=_deferred_before(month),
-        deferred_after=deferral.deferred_at_end(month, of=earned),
-        elsewhere=tuple(sorted(other_currencies(LedgerLine.objects.filter(booked)).items())),
+class _Moved(NamedTuple):
+    """What the lines of a month come to; `before` is what open months before it left at Stripe."""
+
+    before: int
+    moved: tuple[Movement, ...]
+    early: Iterable[Early]
+    elsewhere: dict[str, int]
+    deferred_before: dict[str, int]
+    deferred_after: dict[str, int]
+
+
+def _summed(month: BookMonth) -> _Moved:
+    return _Moved(
+        before=0 if month.gathers_late else summed.net_before(month),
+        moved=summed.movements(month),
+        early=summed.early(month) if month.gathers_late else (),
+        elsewhere=summed.other_currencies(month),
+        deferred_before=_deferred_before(month, deferral.summed_at_end),
+        deferred_after=deferral.summed_at_end(month),
     )
 
 
-def _opening(month: BookMonth) -> int:
-    """The balance at Stripe when the month began: that of the last closing, and what came since.
+def _read(month: BookMonth, booked: Q, *, earned: Q) -> _Moved:
+    """The same from the lines, one by one: those that are `booked`, those by which it is earned."""
+    lines = months.lines().filter(booked)
+    return _Moved(
+        before=0 if month.gathers_late else _net_before(month),
+        moved=movements(lines),
+        early=early(lines, begins=month.begins) if month.gathers_late else (),
+        elsewhere=other_currencies(LedgerLine.objects.filter(booked)),
+        deferred_before=_deferred_before(month, deferral.deferred_at_end),
+        deferred_after=deferral.deferred_at_end(month, of=earned),
+    )
 
-    So no line is read again that a closing has counted, nor missed when the law has it deleted.
-    """
+
+def _packed(month: BookMonth, lines: QuerySet[LedgerLine], paid: Q, told: _Moved) -> Pack:
+    outside = months.outside().filter(paid)
+    strays, named = unmatched(lines)
     closed = months.last_closed()
-    before = 0
-    if not month.gathers_late:
-        since = months.lines().filter(closed_month=None, booked_at__lt=month.begins)
-        before = since.aggregate(cents=Sum("net_cents"))["cents"] or 0
-    return before + (closed.closing_cents if closed else 0)
+    return Pack(
+        month=month.first,
+        # No line is read again that a closing has counted, nor missed when the law has it deleted.
+        opening=told.before + (closed.closing_cents if closed else 0),
+        moved=told.moved,
+        outside=given_outside(outside),
+        payouts=banked(lines.filter(payment=None), begins=month.first),
+        strays=strays,
+        named=named,
+        late=_late(month, told.early, outside) if month.gathers_late else (),
+        deferred_before=told.deferred_before,
+        deferred_after=told.deferred_after,
+        elsewhere=tuple(sorted(told.elsewhere.items())),
+    )
 
 
-def _deferred_before(month: BookMonth) -> dict[str, int]:
-    closed = months.last_closed()
+def _net_before(month: BookMonth) -> int:
+    since = months.lines().filter(closed_month=None, booked_at__lt=month.begins)
+    net: int = since.aggregate(cents=Sum("net_cents"))["cents"] or 0
+    return net
+
+
+def _deferred_before(
+    month: BookMonth, at_end: Callable[[BookMonth], dict[str, int]]
+) -> dict[str, int]:
+    """What the last closing held back for later months, or else the open month before this one."""
     if month.gathers_late:
+        closed = months.last_closed()
         return dict(closed.figures["pack"]["deferred_after"]) if closed else {}
-    return deferral.deferred_at_end(BookMonth(months_back(month.first, 1)))
+    return at_end(BookMonth(months_back(month.first, 1)))
 
 
-def _late(
-    month: BookMonth, lines: QuerySet[LedgerLine], outside: QuerySet[Payment]
-) -> tuple[Late, ...]:
+def _late(month: BookMonth, lines: Iterable[Early], outside: QuerySet[Payment]) -> tuple[Late, ...]:
     """What belongs to months that were closed when it came, by month; a few, by its nature."""
-    counts, cents = Counter[str](), Counter[str]()
-    early = lines.filter(booked_at__lt=month.begins).values_list("booked_at", "net_cents")
     direct = outside.filter(paid_at__lt=month.begins).values_list("paid_at", "amount_cents")
-    for found in (early, direct):
-        for at, net in found.iterator():
-            if at is None:  # what succeeded says when
-                continue
-            of = f"{dublin_date(at):%Y-%m}"
-            counts[of] += 1
-            cents[of] += net
+    # What succeeded says when.
+    found = [Early(dublin_date(at), 1, cents) for at, cents in direct if at is not None]
+    counts, cents = Counter[str](), Counter[str]()
+    for each in (*lines, *found):
+        of = f"{each.booked:%Y-%m}"
+        counts[of] += each.count
+        cents[of] += each.cents
     return tuple(Late(of, counts[of], cents[of]) for of in sorted(counts))

@@ -1,7 +1,7 @@
 """A calendar year in cash, for the VAT compensation scheme and for the treasurer."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final
 from uuid import UUID
@@ -9,10 +9,20 @@ from uuid import UUID
 from django.db.models import Sum
 
 from billing.accounts import months, pack
-from billing.accounts.movements import DISPUTES, INCOME, LABELS, REFUNDS
+from billing.accounts.movements import (
+    CHARGES,
+    DISPUTES,
+    INCOME,
+    LABELS,
+    REFUNDS,
+    Given,
+    Movement,
+    given_outside,
+    unmatched,
+)
 from billing.accounts.pack import Pack
-from billing.dates import day_start, months_between
-from billing.models import LedgerLine, Payment
+from billing.dates import day_start
+from billing.models import LedgerLine, Payment, Period
 from billing.models.ledger import LineKind
 from billing.models.plan import BenefitClass
 from billing.states import PaymentState
@@ -57,20 +67,23 @@ class Year:
 def of_year(year: int) -> Year | None:
     """The cash that was received in a calendar year, by type; None for one that the books lack.
 
-    The sum of its months' packs, so that it agrees with them, closed or open.
+    What its months' packs say of it in sum, closed or open: of those that are open, at once.
     """
     if not months.oldest().year <= year <= months.this_month().year:
         return None
-    last = min(date(year, 12, 1), months.this_month())
-    firsts = list(months_between(max(date(year, 1, 1), months.oldest()), last))
-    packs = [found for found in map(pack.of_month, firsts) if found is not None]
-    closed = months.last_closed()
-    return Year(
-        year=year,
-        lines=[_line(of, packs) for of in INCOME],
-        closed=sum(1 for first in firsts if closed and first <= closed.month),
-        strays=sum(each.strays for each in packs),
-    )
+    closed = Period.objects.filter(month__year=year).order_by("month")
+    packs = [Pack.thawed(each.figures["pack"]) for each in closed]
+    moved = [each for found in packs for each in found.moved]
+    outside = [each for found in packs for each in found.outside]
+    strays = sum(found.strays for found in packs)
+    open_months = [each for each in months.open_months() if each.first.year == year]
+    if open_months:
+        stretch = replace(open_months[0], through=open_months[-1].first)
+        moved += pack.moved(stretch)
+        outside += given_outside(months.outside().filter(stretch.counts("paid_at")))
+        strays += unmatched(months.lines().filter(stretch.counts("booked_at")))[0]
+    lines = [_line(of, moved, outside) for of in INCOME]
+    return Year(year=year, lines=lines, closed=len(packs), strays=strays)
 
 
 def candidates(year: int) -> Iterator[tuple[UUID, int]]:
@@ -101,11 +114,14 @@ def candidates(year: int) -> Iterator[tuple[UUID, int]]:
             yield supporter, left
 
 
-def _line(of: str, packs: list[Pack]) -> YearLine:
+def _line(of: str, moved: list[Movement], outside: list[Given]) -> YearLine:
+    def cents(kinds: tuple[LineKind, ...]) -> int:
+        return sum(each.cents for each in moved if each.of == of and each.kind in kinds)
+
     return YearLine(
         of=of,
-        through_stripe=sum(each.cents(LineKind.PAYMENT, of=of) for each in packs),
-        outside=sum(given.cents for each in packs for given in each.outside if given.of == of),
-        refunds=-sum(each.cents(*REFUNDS, of=of) for each in packs),
-        disputes=-sum(each.cents(*DISPUTES, of=of) for each in packs),
+        through_stripe=cents(CHARGES),
+        outside=sum(each.cents for each in outside if each.of == of),
+        refunds=-cents(REFUNDS),
+        disputes=-cents(DISPUTES),
     )

@@ -7,12 +7,14 @@ workers never wait for each other; and they are held only for as long as a commi
 import json
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
+from datetime import date
 from typing import Final
 from uuid import UUID
 
 from django.db import connection
+from django.db.models import Q
 
-from billing.figures import facts, payments, persons
+from billing.figures import booked, facts, live_booked, names, payments, persons
 from billing.figures.facts import PaymentBook
 from billing.figures.persons import NOBODY
 from billing.figures.spans import Span
@@ -36,7 +38,7 @@ def settle(payment_ids: Collection[UUID], *, was: PaymentBook) -> None:
 
     `was` is what `before` told of them; a payment that is not in it is new.
     """
-    book = facts.payments(payment_ids, locked=False)
+    book = _kept(facts.payments(payment_ids, locked=False), was)
     changed = {each for each in {*book, *was} if book.get(each) != was.get(each)}
     if not changed:
         return
@@ -44,6 +46,26 @@ def settle(payment_ids: Collection[UUID], *, was: PaymentBook) -> None:
     for supporter_id in sorted({book[each][0].supporter for each in changed & book.keys()}):
         change.merge(_recounted(supporter_id))
     post(change)
+
+
+def _kept(book: PaymentBook, was: PaymentBook) -> PaymentBook:
+    """The same, with the lines that were known before as they were then.
+
+    Only a closing of the books changes a line, and what it marks it takes off itself.
+    """
+    known = {line.id: line for _, lines in was.values() for line in lines}
+    return {
+        each: (told, tuple(known.get(line.id, line) for line in lines))
+        for each, (told, lines) in book.items()
+    }
+
+
+def settle_closing(month: date) -> None:
+    """Take off what a closing has just marked with its month: the lines of open books are summed.
+
+    Part of the caller's transaction. What is not marked by then stays.
+    """
+    post(Sums().less(live_booked.booked(Q(closed_month=month))))
 
 
 def recount(supporter_id: UUID) -> None:
@@ -99,7 +121,8 @@ def letting_go(supporter_id: UUID, payment_ids: Collection[UUID]) -> Iterator[No
     """Keep the rollups as they are while the block deletes facts that were counted in them.
 
     What these payments, and with them their supporter, stood for becomes bygone (Bygone). Part of
-    the caller's transaction; whatever of the supporter stays is counted on.
+    the caller's transaction; whatever of the supporter stays is counted on. A line that no month of
+    the books has counted is in none any more.
     """
     gone = _sums(before(payment_ids), payment_ids)
     row = _locked(supporter_id)
@@ -109,7 +132,9 @@ def letting_go(supporter_id: UUID, payment_ids: Collection[UUID]) -> Iterator[No
     sums = persons.sums_of(person)
     row.parts, row.memberships = sums.rows(), person.memberships
     row.save(update_fields=["parts", "memberships"])
-    _add_to(Bygone, gone.merge(was.less(sums)))
+    uncounted = gone.of(names.OF_OPEN_BOOKS)
+    _add_to(Bygone, gone.less(uncounted).merge(was.less(sums)))
+    post(Sums().less(uncounted))
 
 
 def post(change: Sums) -> None:
@@ -141,7 +166,7 @@ def _sums(book: PaymentBook, chosen: Collection[UUID]) -> Sums:
     sums = Sums()
     for each in chosen:
         if each in book:
-            sums.merge(payments.sums_of(*book[each]))
+            sums.merge(payments.sums_of(*book[each])).merge(booked.sums_of(*book[each]))
     return sums
 
 

@@ -12,7 +12,7 @@ from psycopg.types.datetime import TimestamptzLoader
 
 from billing.figures.lives import Paid, Stay, months_of
 from billing.figures.names import YEARLY
-from billing.figures.payments import DISPUTE_LINES, REFUND_LINES, Booked, PaymentFacts
+from billing.figures.payments import Booked, PaymentFacts
 from billing.figures.persons import Given, Person, invoices
 from billing.figures.spans import Span
 from billing.models import LedgerLine, Membership, MembershipEvent, Payment
@@ -24,7 +24,6 @@ PaymentBook = dict[UUID, tuple[PaymentFacts, tuple[Booked, ...]]]
 
 _OF_COVERED: Final = Q(changes__has_key=COVERED)
 _OF_PAUSES: Final = Q(old_state=MembershipState.PAUSED) | Q(new_state=MembershipState.PAUSED)
-_BOOKED: Final = sorted(REFUND_LINES | DISPUTE_LINES)
 
 
 def persons(theirs: Span) -> dict[UUID, Person]:
@@ -196,13 +195,22 @@ def payments(payment_ids: Collection[UUID], *, locked: bool) -> PaymentBook:
         rows = rows.select_for_update(of=("self",), no_key=True)
     found = {row.pk: payment_facts(row) for row in rows}
     lines: dict[UUID | None, list[Booked]] = defaultdict(list)
-    for owner, kind, at, cents in (
-        LedgerLine.objects.filter(payment__in=payment_ids, kind__in=_BOOKED)
-        .order_by("pk")
-        .values_list("payment_id", "kind", "booked_at", "net_cents")
-    ):
-        lines[owner].append(Booked(kind, at, cents))
+    for row in LedgerLine.objects.filter(payment__in=payment_ids).order_by("pk"):
+        lines[row.payment_id].append(booked(row))
     return {each: (facts, tuple(lines[each])) for each, facts in found.items()}
+
+
+def booked(row: LedgerLine) -> Booked:
+    return Booked(
+        id=row.pk,
+        kind=row.kind,
+        at=row.booked_at,
+        cents=row.amount_cents,
+        fee_cents=row.fee_cents,
+        net_cents=row.net_cents,
+        currency=row.currency,
+        open=row.closed_month is None,
+    )
 
 
 def payment_facts(row: Payment) -> PaymentFacts:

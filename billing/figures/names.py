@@ -65,6 +65,18 @@ RECOVERED: Final = "recovered"  # by Recovery; of those, paid within RECOVERY_DA
 REFUNDED: Final = "refunded"  # by kind; month: booked; as the ledger has it: out is negative
 DISPUTED: Final = "disputed"  # by kind; month: booked; fees included
 
+# Of the ledger's lines about payments, for the books (billing/accounts/summed.py). Cents.
+BOOKED: Final = "booked"  # month: booked; key: Sort; without what was given on top
+BOOKED_FEE: Final = "booked_fee"  # the same lines; what Stripe kept of them
+BOOKED_EXTRA: Final = "booked_extra"  # the same; those whose payment has something on top, and it
+BOOKED_ELSEWHERE: Final = "booked_elsewhere"  # month: booked; key: another currency; net
+# Lines that no closing has counted: what is marked with its month is taken off.
+OF_OPEN_BOOKS: Final = frozenset({BOOKED, BOOKED_FEE, BOOKED_EXTRA, BOOKED_ELSEWHERE})
+# Lines of yearly memberships, whether counted or not. Key: month of payment and plan.
+BOOKED_YEARLY: Final = "booked_yearly"
+# One, where the figures above are kept: not so from an upgrade that brings them to the first night.
+BOOKS_KEPT: Final = "books_kept"
+
 # Keys.
 MONTHLY: Final = "month"
 YEARLY: Final = "year"

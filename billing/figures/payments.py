@@ -20,11 +20,16 @@ DISPUTE_LINES: Final = frozenset({LineKind.DISPUTE, LineKind.PAYMENT_RETURNED})
 
 @dataclass(frozen=True, slots=True)
 class Booked:
-    """A movement of the ledger about a payment."""
+    """A movement of the ledger about a payment. `open`: no closing of the books has counted it."""
 
+    id: str
     kind: str
     at: datetime
+    cents: int
+    fee_cents: int
     net_cents: int
+    currency: str
+    open: bool
 
 
 @dataclass(frozen=True, slots=True)

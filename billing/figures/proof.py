@@ -15,11 +15,11 @@ import structlog
 from django.db import connection, transaction
 
 from billing import jobs
-from billing.figures import counting, facts, live, persons, spans
+from billing.figures import counting, facts, live, live_booked, persons, spans
 from billing.figures.persons import NOBODY
 from billing.figures.spans import Span
 from billing.figures.sums import NOTHING, Amount, Cell, Sums
-from billing.models import Bygone, Counted, Rollup
+from billing.models import Bygone, Counted, Payout, Rollup
 
 log = structlog.get_logger(__name__)
 
@@ -57,7 +57,7 @@ def compare(*, hands: int = 1) -> Comparison:
     """Compute every figure from the facts and hold it against the rollups. Changes nothing."""
     with _snapshot() as seen:
         found = Comparison()
-        wanted = live.payment_sums().merge(bygone())
+        wanted = live.payment_sums().merge(live_booked.sums()).merge(bygone())
         for sums, differ in spans.each(partial(_compared, seen), hands=hands):
             wanted.merge(sums)
             found.people += differ
@@ -67,7 +67,20 @@ def compare(*, hands: int = 1) -> Comparison:
             if pair[0] != pair[1]:
                 found.differences.append(Difference(cell, *pair))
         found.cells = len(wanted)
+        found.differences += _payouts()
     return found
+
+
+def _payouts() -> Iterator[Difference]:
+    """Payouts that say something else than the lines in them come to; not those not yet summed."""
+    live_parts = live_booked.inside()
+    summed = Payout.objects.filter(parts__isnull=False).order_by("pk")
+    for payout_id, parts in summed.values_list("pk", "parts"):
+        told, lines = Sums.read(parts or ()), live_parts.get(payout_id, Sums())
+        for cell in sorted({*told, *lines}):
+            pair = told.get(cell, NOTHING), lines.get(cell, NOTHING)
+            if pair[0] != pair[1]:
+                yield Difference(cell._replace(key=f"{payout_id} {cell.key}"), *pair)
 
 
 def _compared(seen: str, span: Span) -> tuple[Sums, int]:
@@ -102,9 +115,20 @@ def rebuild(*, hands: int = 1) -> None:
             Rollup.objects.all().delete()
             # A row of each, to be locked while they are counted.
             cursor.execute(_NOTHING_COUNTED)
-        counting.post(live.payment_sums().merge(bygone()))
+        counting.post(live.payment_sums().merge(live_booked.sums()).merge(bygone()))
+    _sum_up_payouts()
     for _ in spans.each(_recounted, hands=hands):
         pass
+
+
+def _sum_up_payouts() -> None:
+    with transaction.atomic():
+        # Whoever is about to change what is in one waits, and sums it up again.
+        payouts = [*Payout.objects.select_for_update().order_by("pk")]
+        lines = live_booked.inside()
+        for each in payouts:
+            each.parts = lines.get(each.pk, Sums()).rows()
+        Payout.objects.bulk_update(payouts, ["parts"], batch_size=500)
 
 
 def _recounted(span: Span) -> None:

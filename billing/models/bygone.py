@@ -28,7 +28,7 @@ class Bygone(models.Model):
     id = models.BigAutoField(primary_key=True)
     figure = models.CharField(max_length=24)
     month = models.DateField()
-    key = models.CharField(max_length=40, blank=True)
+    key = models.CharField(max_length=64, blank=True)
     count = models.BigIntegerField(default=0)
     value = models.BigIntegerField(default=0)
 

@@ -47,7 +47,23 @@ class LedgerLine(models.Model):
 
     class Meta:
         ordering = ["booked_at", "id"]
-        indexes = [models.Index(fields=["closed_month", "booked_at"], name="line_of_the_books")]
+        indexes = [
+            models.Index(fields=["closed_month", "booked_at"], name="line_of_the_books"),
+            # What is about no payment of ours, which no sum is kept of.
+            models.Index(
+                fields=["closed_month", "booked_at"],
+                condition=Q(payment=None),
+                include=["currency", "kind", "amount_cents", "fee_cents", "net_cents"],
+                name="line_alone",
+            ),
+            # What is still at Stripe.
+            models.Index(
+                fields=["kind"],
+                condition=Q(payout_id=""),
+                include=["currency", "net_cents"],
+                name="line_waiting",
+            ),
+        ]
         constraints = [
             one_of("ledgerline", "kind", LineKind),
             models.CheckConstraint(name="line_has_id", condition=~Q(id="")),
@@ -70,6 +86,9 @@ class Payout(models.Model):
     currency = models.CharField(max_length=3)
     arrives_on = models.DateTimeField()
     created = models.DateTimeField()
+    # What the lines in it come to, as a list of [figure, month, key, count, value]: derived, as a
+    # rollup is. Null until it was summed; then the books read the lines.
+    parts = models.JSONField(null=True)
     applied_ticket = models.BigIntegerField(default=0)
 
     class Meta:

@@ -15,6 +15,7 @@ from django.core.management import call_command  # noqa: E402 - models come once
 from django.db import connection  # noqa: E402
 from django.test.utils import setup_test_environment  # noqa: E402
 
+from billing.ids import new_id  # noqa: E402
 from tests.bench import fill, questions, writes  # noqa: E402
 from tests.bench.watch import TURNS, Timing, timed  # noqa: E402
 from tests.staff_desk import signed_in  # noqa: E402
@@ -47,7 +48,8 @@ def main(arguments: Sequence[str]) -> int:
     slow = _ask(questions.of_reports(now=now))
     print("\n== Pages of the staff")
     setup_test_environment(debug=False)
-    slow += _ask(questions.of_pages(signed_in()))
+    # Somebody new: a run before this one, on the same lives, left its own behind.
+    slow += _ask(questions.of_pages(signed_in(email=f"{new_id()}@example.org")))
     print("\n== The desk, and the lists' first step")
     slow += _ask(questions.of_the_desk())
     print(f"\n{slow} of them over {LIMIT_MS} ms" if slow else f"\nAll within {LIMIT_MS} ms")

@@ -3,6 +3,7 @@
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from datetime import date
 from random import Random
 from threading import Event
 from typing import Final
@@ -10,11 +11,14 @@ from uuid import UUID
 
 import pytest
 from django.db import connection, transaction
+from django.utils import timezone
 
 from billing import figures, memberships, payments
+from billing.accounts import closing, months, pack
 from billing.cause import Cause
+from billing.dates import day_start, dublin_date, months_back, next_month
 from billing.figures import spans
-from billing.models import Counted, Membership, Payment, Rollup
+from billing.models import Counted, LedgerLine, Membership, Payment, Period, Rollup
 from billing.snapshots import InvoiceSnapshot, PaymentSnapshot
 from members.models.supporter import supporter_for
 from tests import rows
@@ -24,6 +28,7 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.servers]
 
 WORKERS: Final = 6
 TURNS: Final = 15
+CLOSED: Final = 4
 
 
 def test_workers_at_once_lose_no_number_and_never_block_each_other() -> None:
@@ -108,6 +113,46 @@ def _change(ids: list[UUID], cents: int) -> None:
         was = figures.before(ids)
         Payment.objects.filter(pk__in=ids).update(amount_cents=cents)
         figures.settle(ids, was=was)
+
+
+def test_closings_among_workers_count_each_line_once() -> None:
+    paid = [rows.payment(amount_cents=9000, extra_cents=100).pk for _ in range(4)]
+    first = months_back(dublin_date(timezone.now()), CLOSED)
+    rows.line(Payment.objects.all()[0], amount_cents=-1, booked_at=day_start(first))
+    with ThreadPoolExecutor(4) as pool:
+        working = [pool.submit(_book, Random(number), paid, first) for number in range(3)]
+        pool.submit(_close, first).result(timeout=60)
+        for each in working:
+            each.result(timeout=60)
+    found = figures.compare()
+    assert found.equal, [str(each) for each in found.differences]
+    assert Period.objects.count() == CLOSED
+    last = pack.live(months.open_months()[-1])
+    assert last.closing == sum(LedgerLine.objects.values_list("net_cents", flat=True))
+
+
+def _book(chance: Random, paid: list[UUID], first: date) -> None:
+    """Let money go back, in any month from the first on."""
+    span = timezone.now() - day_start(first)
+    try:
+        for _ in range(TURNS):
+            rows.line(
+                Payment.objects.get(pk=chance.choice(paid)),
+                amount_cents=-chance.randrange(100, 900),
+                booked_at=day_start(first) + chance.random() * span,
+            )
+    finally:
+        connection.close()
+
+
+def _close(first: date) -> None:
+    """Close month after month, as the clock does."""
+    try:
+        for _ in range(CLOSED):
+            first = next_month(first)
+            closing.close_as_they_stand(before=first)
+    finally:
+        connection.close()
 
 
 def test_many_hands_make_the_figures_that_one_makes(monkeypatch: pytest.MonkeyPatch) -> None:

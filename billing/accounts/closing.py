@@ -54,8 +54,8 @@ def close(*, month: date, by: str, strays_known: bool = False) -> Period:
     """Freeze the month's pack and mark what it counted, in one transaction.
 
     `by` is the id of a member of staff; `strays_known` says that lines which match no payment of
-    ours are known to them. Raises NotYet. A line that comes while this runs is not counted: it
-    counts in the next month, which shows it as late.
+    ours are known to them. Raises NotYet. What is committed before the marking is counted,
+    also if it came after the look; what comes later counts in the next month, as late.
     """
     wanted = next((each for each in months.open_months() if each.first == month), None)
     if wanted is None:

@@ -154,7 +154,8 @@ def unmatched(found: QuerySet[LedgerLine]) -> tuple[int, tuple[Named, ...]]:
     stray = found.filter(payment=None, kind__in=OF_PAYERS)
     named = stray.order_by("booked_at", "pk")[:_NAMED_AT_MOST]
     return stray.count(), tuple(
-        Named(line.pk, line.kind, f"{line.booked_at:%Y-%m-%d}", line.net_cents) for line in named
+        Named(line.pk, line.kind, dublin_date(line.booked_at).isoformat(), line.net_cents)
+        for line in named
     )
 
 

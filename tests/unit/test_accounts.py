@@ -167,6 +167,14 @@ def test_lines_of_no_payment_of_ours_are_named_and_posted_to_suspense() -> None:
     assert _journal(march)["Income through Stripe, March 2026"] == [("1250", 900), ("9998", -900)]
 
 
+def test_a_line_of_nobody_is_named_by_the_day_of_dublin_on_which_it_counts() -> None:
+    # In UTC it is still March: the page and the frozen pack said so of a line of April.
+    late = datetime(2026, 3, 31, 23, 30, tzinfo=UTC)
+    line = _line(None, 900, 38, at=late, kind=LineKind.PAYMENT)
+    [named] = _month("2026-04").named
+    assert (named.id, named.day) == (line.pk, "2026-04-01")
+
+
 def test_a_yearly_membership_with_a_benefit_is_earned_a_twelfth_a_month() -> None:
     Plan.objects.filter(slug="yearly").update(benefit_class=BenefitClass.MATERIAL)
     january = datetime(2026, 1, 15, 12, tzinfo=UTC)

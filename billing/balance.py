@@ -12,14 +12,14 @@ from datetime import datetime
 from typing import Final
 
 from django.db import transaction
-from django.db.models import Count, Q, QuerySet, Sum
+from django.db.models import Count, F, Q, QuerySet, Sum
 from django.utils import timezone
 
-from billing import disputes, figures, jobs, keeping, ledger, payouts, stripe_api, walks
+from billing import figures, jobs, keeping, ledger, payouts, stripe_api, walks
 from billing.models import Dispute, LedgerLine, Payment, Payout, Refund
 from billing.models.ledger import LineKind
 from billing.snapshots import BookedSnapshot
-from billing.states import PaymentState, RefundState
+from billing.states import HOLDS, PaymentState, RefundState
 
 NAME: Final = "balance"
 Movements = dict[str, BookedSnapshot]
@@ -147,7 +147,8 @@ def _payouts() -> Iterator[str]:
 def _payments() -> Iterator[str]:
     """Each payment has exactly the line that says how much of it reached us."""
     paid = Payment.objects.filter(state=PaymentState.SUCCEEDED, outside_stripe=False)
-    kind = Q(ledger_lines__kind=LineKind.PAYMENT)
+    # Beside it there may be those of other tries, that came and went on their way or paid it again.
+    kind = Q(ledger_lines__kind=LineKind.PAYMENT, ledger_lines__source_id=F("stripe_charge_id"))
     told = paid.annotate(
         lines=Count("ledger_lines", filter=kind),
         amount=Sum("ledger_lines__amount_cents", filter=kind),
@@ -174,7 +175,7 @@ def _disputes() -> Iterator[str]:
     """The bank holds what is disputed or lost, and nothing of what was won."""
     sums = _sums(LedgerLine.objects.filter(kind=LineKind.DISPUTE))
     for dispute in Dispute.objects.all():
-        held = -dispute.amount_cents if dispute.state in disputes.HOLDS else 0
+        held = -dispute.amount_cents if dispute.state in HOLDS else 0
         if sums.get(dispute.stripe_dispute_id, 0) != held:
             yield f"dispute {dispute.stripe_dispute_id} differs from its lines"
 

@@ -1,7 +1,7 @@
 """Disputes: a payer's bank takes money back and asks us why (PEERS E12, DOMAIN 3.3 and 3.7)."""
 
 from collections.abc import Iterator
-from typing import Any, Final
+from typing import Any
 
 import structlog
 from django.conf import settings
@@ -13,12 +13,9 @@ from billing.intents import Wanted
 from billing.models import Dispute, Payment
 from billing.models.stripe import IntentKind
 from billing.snapshots import DisputeSnapshot
-from billing.states import GIVEN_BACK, DisputeState, EndReason, dispute_state_of
+from billing.states import GIVEN_BACK, HOLDS, DisputeState, EndReason, dispute_state_of
 
 log = structlog.get_logger(__name__)
-
-# Where the bank has taken the money, or keeps it.
-HOLDS: Final = (DisputeState.OPEN, DisputeState.LOST)
 
 
 def record(snapshot: DisputeSnapshot, *, payment: Payment, ticket: int, cause: Cause) -> Dispute:

@@ -25,11 +25,10 @@ from billing.models import Membership, Payment
 from billing.snapshots import (
     DisputeSnapshot,
     InvoiceSnapshot,
-    PaymentSnapshot,
     RefundSnapshot,
 )
 from billing.states import MembershipState, PaymentState
-from billing.worries import NeedsPerson, ask_a_person, ask_about_means, ask_about_owed
+from billing.worries import NeedsPerson, ask_about_means, ask_about_owed
 
 Handler = Callable[[str, Cause], bool]
 
@@ -57,7 +56,7 @@ def take_invoice(invoice_id: str, cause: Cause) -> bool:
     owner = _take_in(invoice.subscription_id, cause) if invoice.subscription_id else None
     if owner is None:
         return False
-    ask_a_person(take_payments(invoice, owner, cause))
+    take_payments(invoice, owner, cause)
     return True
 
 
@@ -72,7 +71,6 @@ def take_payment(payment_intent_id: str, cause: Cause) -> bool:
     if gift is None:
         return False
     payments.record_gift(snapshot, gift_id=gift.pk, ticket=ticket, cause=cause)
-    ask_a_person([snapshot])
     return True
 
 
@@ -193,21 +191,16 @@ def take_payout(payout_id: str, _cause: Cause) -> bool:
     return True
 
 
-def take_payments(
-    invoice: InvoiceSnapshot, owner: Membership, cause: Cause
-) -> list[PaymentSnapshot]:
-    """Write down every payment intent that tried to pay this invoice; what they were seen as."""
-    seen = []
+def take_payments(invoice: InvoiceSnapshot, owner: Membership, cause: Cause) -> None:
+    """Write down every payment intent that tried to pay this invoice."""
     for payment_intent_id in invoice.payment_intent_ids:
         ticket = tickets.draw()
         snapshot = stripe_api.get_payment(payment_intent_id)
         payments.record_renewal(
             snapshot, membership=owner, invoice=invoice, ticket=ticket, cause=cause
         )
-        seen.append(snapshot)
     payments.record_outside(invoice, membership=owner, cause=cause)
     covered.record(invoice, membership=owner, cause=cause)
-    return seen
 
 
 def record_refund(refund: RefundSnapshot, ticket: int, cause: Cause) -> bool:
@@ -282,6 +275,7 @@ HANDLERS: Final[dict[str, Handler]] = {
     "payment_intent.payment_failed": take_payment,
     "payment_intent.processing": take_payment,
     "charge.updated": take_charge,
+    "charge.failed": take_charge,
     "charge.refunded": take_refunds,
     "refund.created": take_refund,
     "refund.updated": take_refund,

@@ -51,6 +51,13 @@ def post(
     return len(fresh)
 
 
+def lines_of(payment: Payment, told: Iterable[BookedSnapshot] = ()) -> list[LedgerLine]:
+    """The lines of a payment, oldest first, and unsaved those that Stripe `told` of beside them."""
+    fresh = [_line(each, payment, "") for each in lacking(told)]
+    lines = [*payment.ledger_lines.order_by("booked_at", "pk"), *fresh]
+    return sorted(lines, key=lambda each: (each.booked_at, each.pk))
+
+
 def lacking(movements: Iterable[BookedSnapshot]) -> list[BookedSnapshot]:
     """Those of these movements that have no line yet."""
     wanted = {each.id: each for each in movements}

@@ -8,7 +8,7 @@ import structlog
 from django.db import IntegrityError, transaction
 from django.db.models import F, Q
 
-from billing import figures, ledger, letters, memberships, receipts, refunds, tidings
+from billing import figures, ledger, letters, memberships, receipts, refunds, returns, tidings
 from billing.cause import Cause
 from billing.ids import read_id
 from billing.models import Membership, Payment
@@ -105,8 +105,7 @@ def expire_unpaid(gift_id: UUID, *, cause: Cause) -> None:
 
 def is_fact(snapshot: PaymentSnapshot) -> bool:
     """Whether money moved, or a try failed."""
-    received = payment_state_of(snapshot.status) is PaymentState.SUCCEEDED
-    return received or snapshot.first_failed_at is not None
+    return snapshot.arrived or snapshot.first_failed_at is not None
 
 
 def has_row(snapshot: PaymentSnapshot) -> bool:
@@ -235,12 +234,18 @@ def _apply(
         payment.save()
     ledger.post(snapshot.booked, payment=payment)
     _write_facts(payment, cause, asks=snapshot.needs_confirmation)
+    if returns.told(snapshot.booked):
+        returns.settle(payment, cause=cause)
 
 
 def _columns(payment: Payment, snapshot: PaymentSnapshot) -> dict[str, Any]:
-    """The mutable columns as the snapshot has them. What is paid stays paid."""
+    """The mutable columns as the snapshot has them. What is paid stays paid.
+
+    What came back is a fact of its own (billing/returns.py): the payment keeps the figures of the
+    day on which it first arrived, also where it is paid once more by other means.
+    """
     state = payment_state_of(snapshot.status)
-    if payment.state == PaymentState.SUCCEEDED:
+    if snapshot.arrived or payment.state == PaymentState.SUCCEEDED:
         state = PaymentState.SUCCEEDED
     if (
         state is PaymentState.PENDING
@@ -252,10 +257,9 @@ def _columns(payment: Payment, snapshot: PaymentSnapshot) -> dict[str, Any]:
     columns: dict[str, Any] = {
         "state": state,
         "stripe_payment_intent_id": snapshot.id,
-        "first_failed_at": snapshot.first_failed_at or payment.first_failed_at,
+        "first_failed_at": _failed_first(payment, snapshot),
     }
-    # One that came back keeps the figures of the day on which it was paid.
-    if payment_state_of(snapshot.status) is PaymentState.SUCCEEDED:
+    if _by_its_charge(payment, snapshot):
         columns |= {
             "amount_cents": snapshot.amount_cents,
             "extra_cents": payment.extra_cents if _as_asked(payment, snapshot) else 0,
@@ -268,6 +272,21 @@ def _columns(payment: Payment, snapshot: PaymentSnapshot) -> dict[str, Any]:
             "recovered_by": snapshot.recovered_by or payment.recovered_by,
         }
     return columns
+
+
+def _failed_first(payment: Payment, snapshot: PaymentSnapshot) -> datetime | None:
+    """When the first try failed. What fails once the money had arrived is no first try."""
+    if payment.state == PaymentState.SUCCEEDED and not _by_its_charge(payment, snapshot):
+        return payment.first_failed_at
+    failed, paid = snapshot.first_failed_at, snapshot.paid_at
+    if failed is not None and paid is not None and failed > paid:
+        failed = None
+    return failed or payment.first_failed_at
+
+
+def _by_its_charge(payment: Payment, snapshot: PaymentSnapshot) -> bool:
+    """Whether it tells how the payment arrived first, not how it was paid again."""
+    return snapshot.arrived and payment.stripe_charge_id in {"", snapshot.charge_id}
 
 
 def _as_asked(payment: Payment, snapshot: PaymentSnapshot) -> bool:

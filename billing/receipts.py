@@ -1,10 +1,11 @@
-"""Receipts and credit notes: one for each payment and refund, numbered without gaps (DESIGN 7)."""
+"""Receipts and what corrects them, each numbered without gaps and never changed (DESIGN 7)."""
 
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from billing import charity, letters
@@ -102,19 +103,21 @@ def take_back(refund: Refund, *, cause: Cause, now: datetime | None = None) -> R
 def credit_dispute(dispute: Dispute, *, cause: Cause, now: datetime | None = None) -> Receipt:
     """Issue the credit note of a dispute that was lost. No letter: the payer asked the bank.
 
-    Part of the caller's transaction.
+    Dated as Stripe booked it. One that was won in between and is lost again has another. Part of
+    the caller's transaction.
     """
     if dispute.state != DisputeState.LOST:
         raise NotPaid(str(dispute.pk))
+    out = Q(kind=LineKind.DISPUTE, source_id=dispute.stripe_dispute_id, amount_cents__lt=0)
     with transaction.atomic():
-        return _correct(
+        return _credit_in_turn(
             dispute.payment,
-            Series.CREDIT_NOTE,
+            cause,
             now or timezone.now(),
+            out,
             amount_cents=dispute.amount_cents,
             paid_at=dispute.opened_at,
             dispute=dispute,
-            refers_to=issue(dispute.payment, cause=cause, now=now),
         )
 
 
@@ -126,20 +129,118 @@ def take_back_dispute(dispute: Dispute, *, now: datetime | None = None) -> Recei
     """
     if dispute.state != DisputeState.WON:
         raise NotPaid(str(dispute.pk))
-    note = Receipt.objects.filter(dispute=dispute, series=Series.CREDIT_NOTE).first()
-    if note is None:
-        return None
     now = now or timezone.now()
+    back = _came_back(LineKind.DISPUTE, dispute.stripe_dispute_id)
     with transaction.atomic():
-        return _correct(
-            dispute.payment,
-            Series.DEBIT_NOTE,
-            now,
-            amount_cents=note.amount_cents,
-            paid_at=_came_back(LineKind.DISPUTE, dispute.stripe_dispute_id) or now,
-            dispute=dispute,
-            refers_to=note,
+        return _take_back_in_turn(dispute.payment, now, paid_at=back or now, dispute=dispute)
+
+
+def credit_return(line: LedgerLine, *, cause: Cause, now: datetime | None = None) -> Receipt:
+    """Issue the credit note of a debit that its bank returned by this line, and queue its letter.
+
+    Part of the caller's transaction. Raises NotPaid and NoLegalName.
+    """
+    payment = _payment_of(line)
+    with transaction.atomic():
+        note = _credit_in_turn(
+            payment,
+            cause,
+            now or timezone.now(),
+            Q(kind=LineKind.PAYMENT_RETURNED, payment=payment),
+            amount_cents=-line.amount_cents,
+            paid_at=line.booked_at,
+            returned=line,
         )
+        _queue("credit-note", note.pk, payment, cause)
+    return note
+
+
+def take_back_return(
+    line: LedgerLine, *, again: LedgerLine, cause: Cause, now: datetime | None = None
+) -> Receipt | None:
+    """Issue the debit note of a returned debit that was paid `again`, and queue its letter.
+
+    None where no credit note was issued. Part of the caller's transaction.
+    """
+    payment, now = _payment_of(line), now or timezone.now()
+    with transaction.atomic():
+        note = _take_back_in_turn(payment, now, paid_at=again.booked_at, returned=line)
+        if note is not None:
+            _queue("debit-note", note.pk, payment, cause)
+    return note
+
+
+def calls_for(*, gone: bool, **about: Any) -> Series | None:
+    """Which document a dispute or a return lacks: of money that is `gone`, or is with us again."""
+    last = _last(**about)
+    credited = last is not None and last.series == Series.CREDIT_NOTE
+    if gone:
+        return None if credited else Series.CREDIT_NOTE
+    return Series.DEBIT_NOTE if credited else None
+
+
+def _last(**about: Any) -> Receipt | None:
+    """The document that says where the money of this dispute or return is now."""
+    return Receipt.objects.filter(**about).order_by("-turn", "-series").first()
+
+
+def _credit_in_turn(
+    payment: Payment,
+    cause: Cause,
+    now: datetime,
+    out: Q,
+    *,
+    amount_cents: int,
+    paid_at: datetime,
+    **about: Any,
+) -> Receipt:
+    """The credit note that stands, else the first one, else the one after a debit note.
+
+    `out` are the lines by which the money may have gone. It went by the last of them, and after a
+    debit note by one that is younger.
+    """
+    last = _last(**about)
+    if last is not None and last.series == Series.CREDIT_NOTE:
+        return last
+    lines = LedgerLine.objects.filter(out).order_by("-booked_at")
+    if last is not None:
+        paid_at, lines = now, lines.filter(booked_at__gt=last.paid_at)
+    went = lines.first()
+    return _correct(
+        payment,
+        Series.CREDIT_NOTE,
+        now,
+        amount_cents=amount_cents,
+        paid_at=went.booked_at if went else paid_at,
+        turn=last.turn + 1 if last else 1,
+        refers_to=issue(payment, cause=cause, now=now),
+        **about,
+    )
+
+
+def _take_back_in_turn(
+    payment: Payment, now: datetime, *, paid_at: datetime, **about: Any
+) -> Receipt | None:
+    """The debit note of the last credit note; None where there is none."""
+    last = _last(**about)
+    if last is None or last.series == Series.DEBIT_NOTE:
+        return last
+    return _correct(
+        payment,
+        Series.DEBIT_NOTE,
+        now,
+        amount_cents=last.amount_cents,
+        paid_at=paid_at,
+        turn=last.turn,
+        refers_to=last,
+        **about,
+    )
+
+
+def _payment_of(line: LedgerLine) -> Payment:
+    if line.payment is None:
+        raise NotPaid(line.pk)
+    return line.payment
 
 
 def _came_back(kind: LineKind, source_id: str) -> datetime | None:
@@ -149,16 +250,18 @@ def _came_back(kind: LineKind, source_id: str) -> datetime | None:
     return back.booked_at if back else None
 
 
-def _correct(payment: Payment, series: Series, now: datetime, **own: Any) -> Receipt:
-    """The document of this series about this refund or dispute: the one there is, or a new one."""
-    about = {name: own[name] for name in ("refund", "dispute") if name in own}
-    issued = Receipt.objects.filter(series=series, **about)
+def _correct(
+    payment: Payment, series: Series, now: datetime, *, turn: int = 1, **own: Any
+) -> Receipt:
+    """The document of this series, about this and in this turn: the one there is, or a new one."""
+    about = {name: own[name] for name in ("refund", "dispute", "returned") if name in own}
+    issued = Receipt.objects.filter(series=series, turn=turn, **about)
     found = issued.first()
     if found is not None:
         return found
     counter = _lock(series, now)
     # Another worker may have issued it while we waited for the lock.
-    return issued.first() or _write(counter, payment, now, **own)
+    return issued.first() or _write(counter, payment, now, turn=turn, **own)
 
 
 def _lock(series: Series, now: datetime) -> ReceiptSeries:

@@ -9,13 +9,14 @@ from django.db.models import QuerySet, Sum
 from billing import figures, intents, ledger, letters, receipts
 from billing.cause import Cause
 from billing.intents import Wanted
-from billing.models import Intent, Membership, Payment, Refund
+from billing.models import Intent, Letter, Membership, Payment, Refund
 from billing.models.ledger import LineKind
+from billing.models.letter import LetterState
 from billing.models.stripe import IntentKind
 from billing.snapshots import RefundSnapshot
 from billing.states import (
     GIVEN_BACK,
-    DisputeState,
+    HOLDS,
     PaymentState,
     RefundState,
     refund_state_of,
@@ -34,7 +35,9 @@ class NothingLeft(ValueError):
 def left_of(payment: Payment) -> int:
     """How many cents of a payment we still hold: not given back, on their way, or taken back."""
     gone = payment.refunds.filter(state__in=_ON_THE_WAY).aggregate(cents=Sum("amount_cents"))
-    return max(payment.amount_cents - (gone["cents"] or 0) - _taken_back(payment), 0)
+    held = payment.disputes.filter(state__in=HOLDS).aggregate(cents=Sum("amount_cents"))
+    back = (gone["cents"] or 0) + (held["cents"] or 0) + _taken_back(payment)
+    return max(payment.amount_cents - back, 0)
 
 
 def request(*, payment: Payment, amount_cents: int | None, press: str) -> Intent:
@@ -118,11 +121,15 @@ def record(snapshot: RefundSnapshot, *, payment: Payment, ticket: int, cause: Ca
 
 
 def is_owed(refund: Refund) -> bool:
-    """Whether its bank sent back what a supporter was promised, and it has gone no other way."""
+    """Whether its bank sent back what a supporter was promised, and it has gone no other way.
+
+    Who was told by letter that it is on its way was promised it as well: where it fails before it
+    has a credit note, no debit note tells them so.
+    """
     membership = refund.payment.membership
     promised = membership is not None and membership.end_reason in GIVEN_BACK
     failed = refund.state in {RefundState.FAILED, RefundState.CANCELED}
-    return failed and promised and left_of(refund.payment) > 0
+    return failed and (promised or _announced(refund)) and left_of(refund.payment) > 0
 
 
 def changes(refund: Refund, snapshot: RefundSnapshot) -> dict[str, RefundState]:
@@ -139,12 +146,17 @@ def differs(refund: Refund, snapshot: RefundSnapshot) -> bool:
     return bool(changes(refund, snapshot)) or bool(ledger.lacking(snapshot.booked))
 
 
+def _announced(refund: Refund) -> bool:
+    told = Letter.objects.filter(kind="refund", key=refund.stripe_refund_id, state=LetterState.SENT)
+    return told.exists() and not refund.documents.exists()
+
+
 def _received(membership: Membership) -> QuerySet[Payment]:
     return membership.payments.filter(state=PaymentState.SUCCEEDED, outside_stripe=False)
 
 
 def _held_by_bank(payment: Payment) -> bool:
-    return payment.disputes.filter(state__in=(DisputeState.OPEN, DisputeState.LOST)).exists()
+    return payment.disputes.filter(state__in=HOLDS).exists()
 
 
 def _taken_back(payment: Payment) -> int:

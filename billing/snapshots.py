@@ -146,7 +146,10 @@ class InvoiceSnapshot:
 
 @dataclass(frozen=True, slots=True)
 class PaymentSnapshot:
-    """A PaymentIntent with what its charges tell. Fee and net are None until the bank has told."""
+    """A PaymentIntent with what its charges tell. Fee and net are None until the bank has told.
+
+    One that a bank took back keeps the figures of the charge that had arrived.
+    """
 
     id: str
     status: str
@@ -168,17 +171,19 @@ class PaymentSnapshot:
     recovered_by: str = ""
     # Why its last try failed, as Stripe says it; "" where none did, or another one is under way.
     failure: str = ""
+    # Whether the bank took it back after it had arrived, without calling it a dispute.
+    came_back: bool = False
+
+    @property
+    def arrived(self) -> bool:
+        """Whether the money was with us, be it for some weeks."""
+        return self.status == "succeeded" or self.came_back
 
     @property
     def needs_confirmation(self) -> bool:
         """Whether the bank wants to hear from the payer: it asks, or gave up asking."""
         asked = self.status == "requires_payment_method" and self.failure in _UNCONFIRMED
         return asked or self.status == "requires_action"
-
-    @property
-    def came_back(self) -> bool:
-        """Whether the bank took it back after it had been booked, without calling it a dispute."""
-        return self.status != "succeeded" and bool(self.booked)
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,6 +55,10 @@ class DisputeState(TextChoices):
     CLOSED = "closed", "Closed without a dispute"
 
 
+# Where the bank has taken the money, or keeps it.
+HOLDS: Final = (DisputeState.OPEN, DisputeState.LOST)
+
+
 class Recovery(TextChoices):
     """With what a payment came in that had failed at first."""
 

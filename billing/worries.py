@@ -2,21 +2,11 @@
 
 from billing import collection, refunds
 from billing.models import Membership, Refund
-from billing.snapshots import PaymentSnapshot, RefundSnapshot
+from billing.snapshots import RefundSnapshot
 
 
 class NeedsPerson(RuntimeError):
     """Stripe says that something is stuck which only a person can mend."""
-
-
-def ask_a_person(seen: list[PaymentSnapshot]) -> None:
-    """Raise NeedsPerson where a bank took back what had been paid and gives no dispute to follow.
-
-    Its loss stands in the ledger; whether the membership goes on is for a person to say.
-    """
-    for each in seen:
-        if each.came_back:
-            raise NeedsPerson(f"payment {each.id} came back after it had been paid")
 
 
 def ask_about_means(taken: list[Membership]) -> None:

@@ -6,7 +6,7 @@ from datetime import date
 from typing import Final
 from uuid import UUID
 
-from django.db.models import Sum
+from django.db.models import F, Q, Sum
 
 from billing.accounts import months, pack
 from billing.accounts.movements import (
@@ -99,8 +99,10 @@ def candidates(year: int) -> Iterator[tuple[UUID, int]]:
         paid_at__lt=day_start(date(year + 1, 1, 1)),
         plan__benefit_class=BenefitClass.NONE,
     )
+    # A debit that came back may have been paid again, by another charge than the payment's own.
+    again = Q(kind=LineKind.PAYMENT) & ~Q(source_id__in=["", F("payment__stripe_charge_id")])
     gone = (
-        LedgerLine.objects.filter(payment__in=paid, kind__in=[*REFUNDS, *DISPUTES])
+        LedgerLine.objects.filter(Q(kind__in=[*REFUNDS, *DISPUTES]) | again, payment__in=paid)
         .order_by()
         .values_list("payment__supporter")
         .annotate(cents=Sum("amount_cents"))

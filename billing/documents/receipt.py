@@ -55,6 +55,11 @@ def _on_top(receipt: Receipt) -> Facts:
 
 def statement(receipt: Receipt) -> str:
     """The sentence that a document of this series ends with."""
+    if receipt.series == Series.CREDIT_NOTE and receipt.returned_id is not None:
+        return _(
+            "The bank took this payment back from us. This credit note corrects the receipt it "
+            "refers to, which stays as it was issued. Nothing is owed."
+        )
     if receipt.series == Series.CREDIT_NOTE:
         return _(
             "This credit note corrects the receipt it refers to, which stays as it was issued."
@@ -63,6 +68,11 @@ def statement(receipt: Receipt) -> str:
         return _(
             "This debit note takes back the credit note it refers to: the bank gave the money back "
             "to us, so the receipt stands again."
+        )
+    if receipt.series == Series.DEBIT_NOTE and receipt.returned_id is not None:
+        return _(
+            "This debit note takes back the credit note it refers to: the payment was made after "
+            "all, so the receipt stands again."
         )
     if receipt.series == Series.DEBIT_NOTE:
         return _(

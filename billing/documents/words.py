@@ -42,9 +42,14 @@ def words_of(series: str) -> Words:
 
 
 def words_for(receipt: Receipt) -> Words:
-    """The words of one document: a debit note may be of a refund, or of a dispute."""
+    """The words of one document: what it is about may be a refund, a dispute or a return."""
+    credit = receipt.series == Series.CREDIT_NOTE
     if receipt.series == Series.DEBIT_NOTE and receipt.dispute_id is not None:
         return _won_back()
+    if receipt.returned_id is not None:
+        return _returned() if credit else _paid_again()
+    if credit and receipt.dispute_id is not None:
+        return _disputed()
     return words_of(receipt.series)
 
 
@@ -94,6 +99,29 @@ def _won_back() -> Words:
         summary=_("returned to us on %(day)s"),
         method=_("Paid with"),
     )
+
+
+def _returned() -> Words:
+    return replace(
+        _credit(),
+        amount=_("Taken back by the bank"),
+        day=_("Date"),
+        summary=_("taken back by the bank on %(day)s"),
+        method=_("Had been paid with"),
+    )
+
+
+def _paid_again() -> Words:
+    return replace(
+        _debit(),
+        amount=_("Paid after all"),
+        summary=_("paid after all on %(day)s"),
+        method=_("Had first been paid with"),
+    )
+
+
+def _disputed() -> Words:
+    return replace(_returned(), summary=_("given back by the bank on %(day)s"))
 
 
 def in_return(receipt: Receipt) -> str:

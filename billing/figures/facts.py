@@ -210,6 +210,7 @@ def booked(row: LedgerLine) -> Booked:
         net_cents=row.net_cents,
         currency=row.currency,
         open=row.closed_month is None,
+        source=row.source_id,
     )
 
 
@@ -232,4 +233,5 @@ def payment_facts(row: Payment) -> PaymentFacts:
         plan=row.plan_id,
         plan_interval=row.plan.interval,
         campaign=row.campaign_id,
+        charge=row.stripe_charge_id,
     )

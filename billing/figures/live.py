@@ -24,9 +24,10 @@ from django.db.models.functions import TruncMonth
 
 from billing.dates import DUBLIN
 from billing.figures import names
-from billing.figures.payments import DISPUTE_LINES, REFUND_LINES
+from billing.figures.payments import REFUND_LINES
+from billing.figures.returned import paid_again, went_back
 from billing.figures.sums import Cell, Sums
-from billing.models import LedgerLine, Payment
+from billing.models import Payment
 from billing.models.plan import Interval
 from billing.states import PaymentState
 
@@ -37,9 +38,9 @@ _RECOVERY: Final = timedelta(days=names.RECOVERY_DAYS)
 
 
 def payment_sums() -> Sums:
-    """Every figure of payments, from the payments and the ledger. Five queries over all of them."""
+    """Every figure of payments, from the payments and the ledger. Six queries over all of them."""
     sums = Sums()
-    for parts in (_income(), _gifts(), _tries(), _failures(), _lines()):
+    for parts in (_income(), _gifts(), _tries(), _failures(), _lines(), _again()):
         for cell, count, value in parts:
             sums.add(cell, count, value or 0)
     return sums
@@ -155,8 +156,32 @@ def _lines() -> Iterator[tuple[Cell, int, int]]:
         output_field=CharField(),
     )
     by = {"in_figure": figure, "in_month": _month("booked_at"), "in_kind": _kind("payment__")}
-    sums = {"how_many": Count("pk"), "cents": Sum("net_cents")}
-    rows = LedgerLine.objects.filter(payment__isnull=False, kind__in=REFUND_LINES | DISPUTE_LINES)
-    for row in _grouped(rows, by, sums):
+    sums = {"how_many": Count("pk"), "cents": Sum("took")}
+    for row in _grouped(went_back(), by, sums):
         cell = Cell(row["in_figure"], row["in_month"], row["in_kind"])
         yield cell, row["how_many"], row["cents"]
+
+
+def _again() -> Iterator[tuple[Cell, int, int]]:
+    """What was paid again after it had come back: income of the month in which it came."""
+    by = {
+        "in_month": _month("booked_at"),
+        "in_kind": _kind("payment__"),
+        "of_plan": F("payment__plan_id"),
+    }
+    extra = Q(payment__extra_cents__gt=0)
+    sums = {
+        "how_many": Count("pk"),
+        names.GROSS: Sum("amount_cents"),
+        names.FEE: Sum("fee_cents"),
+        names.NET: Sum("net_cents"),
+        "with_extra": Count("pk", filter=extra),
+        "on_top": Sum("payment__extra_cents", filter=extra),
+    }
+    for row in _grouped(paid_again(), by, sums):
+        month, number = row["in_month"], row["how_many"]
+        for name in (names.GROSS, names.FEE, names.NET):
+            yield Cell(name, month, row["in_kind"]), number, row[name]
+        yield Cell(names.PLAN_GROSS, month, str(row["of_plan"])), number, row[names.GROSS]
+        yield Cell(names.PLAN_FEE, month, str(row["of_plan"])), number, row[names.FEE]
+        yield Cell(names.EXTRA, month, row["in_kind"]), row["with_extra"], row["on_top"]

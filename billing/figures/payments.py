@@ -30,6 +30,7 @@ class Booked:
     net_cents: int
     currency: str
     open: bool
+    source: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,7 @@ class PaymentFacts:
     plan: UUID
     plan_interval: str
     campaign: UUID | None
+    charge: str = ""
 
     @property
     def arrived(self) -> datetime | None:
@@ -77,8 +79,10 @@ def sums_of(payment: PaymentFacts, lines: Iterable[Booked]) -> Sums:
         _count_income(sums, payment, payment.arrived)
     if not payment.gift:
         _count_tries(sums, payment)
+    lines = list(lines)
     for line in lines:
         _count_line(sums, line, payment.kind)
+    _count_returns(sums, payment, lines)
     return sums
 
 
@@ -125,3 +129,36 @@ def _count_line(sums: Sums, line: Booked, kind: str) -> None:
         sums.add(Cell(names.REFUNDED, month, kind), 1, line.net_cents)
     elif line.kind in DISPUTE_LINES:
         sums.add(Cell(names.DISPUTED, month, kind), 1, line.net_cents)
+
+
+def _count_returns(sums: Sums, payment: PaymentFacts, lines: list[Booked]) -> None:
+    """What the charges of a payment beside its own come to, where a debit was booked back.
+
+    One that failed on its way was booked and booked back: it never was income, so its return takes
+    away no more than what it cost. One by which the payment was made again, after it had come back,
+    is income of the month in which it came.
+    """
+    came = {line.source: line for line in lines if line.kind == LineKind.PAYMENT}
+    back = [line for line in lines if line.kind == LineKind.PAYMENT_RETURNED]
+    own = payment.charge if payment.arrived is not None else None
+    for line in back:
+        booked = came.pop(line.source, None)
+        if line.source != own and booked is not None:
+            sums.add(Cell(names.DISPUTED, month_of(line.at), payment.kind), 0, booked.net_cents)
+    if own and any(line.source == own for line in back):
+        for line in came.values():
+            _count_again(sums, payment, line)
+
+
+def _count_again(sums: Sums, payment: PaymentFacts, line: Booked) -> None:
+    month = month_of(line.at)
+    for figure, cents in (
+        (names.GROSS, line.cents),
+        (names.FEE, line.fee_cents),
+        (names.NET, line.net_cents),
+    ):
+        sums.add(Cell(figure, month, payment.kind), 1, cents)
+    sums.add(Cell(names.PLAN_GROSS, month, str(payment.plan)), 1, line.cents)
+    sums.add(Cell(names.PLAN_FEE, month, str(payment.plan)), 1, line.fee_cents)
+    if payment.extra_cents:
+        sums.add(Cell(names.EXTRA, month, payment.kind), 1, payment.extra_cents)

@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from billing.ids import new_id
 from billing.models.bygone import YearLetGo
+from billing.models.ledger import LedgerLine
 from billing.models.payment import Dispute, Payment, Refund
 from billing.models.rules import one_of, positive
 
@@ -55,9 +56,10 @@ class ReceiptQuerySet(models.QuerySet["Receipt"]):
 class Receipt(models.Model):
     """A snapshot of one payment (R), of money that went back (C) or came again (D). No name in it.
 
-    A credit note is of a refund or of a dispute that was lost, and refers to the receipt; a debit
-    note is of a refund that failed after its credit note, or of a dispute that was won on appeal
-    after it, and refers to that.
+    A credit note is of a refund, of a dispute that was lost, or of a debit that the bank returned
+    without one, and refers to the receipt; a debit note is of a refund that failed after its credit
+    note, of a dispute that was won after it, or of a debit that was paid after all, and refers to
+    that. What goes back and forth once more has a next `turn`, with papers of its own.
 
     `id` is the random public reference that a supporter may be asked for; the number tells how many
     there are, so it is printed but never accepted as proof. The payer's name is resolved when the
@@ -76,6 +78,11 @@ class Receipt(models.Model):
     dispute = models.ForeignKey(
         Dispute, on_delete=models.PROTECT, null=True, related_name="documents"
     )
+    # The line of the ledger by which a bank took a debit back, without a dispute.
+    returned = models.ForeignKey(
+        LedgerLine, on_delete=models.PROTECT, null=True, related_name="documents"
+    )
+    turn = models.PositiveSmallIntegerField(default=1, db_default=1)
     refers_to = models.ForeignKey(
         "self", on_delete=models.PROTECT, null=True, related_name="corrections"
     )
@@ -109,9 +116,14 @@ class Receipt(models.Model):
                 name="one_document_per_refund_and_series",
             ),
             models.UniqueConstraint(
-                fields=["dispute", "series"],
+                fields=["dispute", "series", "turn"],
                 condition=Q(dispute__isnull=False),
-                name="one_document_per_dispute_and_series",
+                name="one_document_per_dispute_and_turn",
+            ),
+            models.UniqueConstraint(
+                fields=["returned", "series", "turn"],
+                condition=Q(returned__isnull=False),
+                name="one_document_per_return_and_turn",
             ),
             one_of("receipt", "series", Series),
             positive("receipt", "amount_cents"),
@@ -123,13 +135,18 @@ class Receipt(models.Model):
             models.CheckConstraint(
                 name="document_refers",
                 condition=Q(
-                    series="R", refund__isnull=True, dispute__isnull=True, refers_to__isnull=True
+                    series="R",
+                    refund__isnull=True,
+                    dispute__isnull=True,
+                    returned__isnull=True,
+                    refers_to__isnull=True,
                 )
                 | (
                     Q(series__in=["C", "D"], refers_to__isnull=False)
                     & (
-                        Q(refund__isnull=False, dispute__isnull=True)
-                        | Q(refund__isnull=True, dispute__isnull=False)
+                        Q(refund__isnull=False, dispute__isnull=True, returned__isnull=True)
+                        | Q(refund__isnull=True, dispute__isnull=False, returned__isnull=True)
+                        | Q(refund__isnull=True, dispute__isnull=True, returned__isnull=False)
                     )
                 ),
             ),

@@ -1,11 +1,11 @@
 """What goes back, looked at ahead: the row of a refund or a dispute, its lines, its documents."""
 
-from billing import disputes, refunds
+from billing import disputes, ledger, receipts, refunds, returns
 from billing.models import Dispute, Payment, Receipt, Refund
 from billing.models.receipt import Series
 from billing.outlook.foresight import told
 from billing.outlook.sheet import Sheet
-from billing.snapshots import DisputeSnapshot, RefundSnapshot
+from billing.snapshots import DisputeSnapshot, PaymentSnapshot, RefundSnapshot
 from billing.states import DisputeState, RefundState, dispute_state_of, refund_state_of
 from billing.tidings import Tiding
 
@@ -41,11 +41,25 @@ def dispute(sheet: Sheet, snapshot: DisputeSnapshot, paid: Payment) -> None:
     sheet.ask(disputes.wanted(about))
     if state is DisputeState.LOST:
         sheet.document(paid, Series.RECEIPT)
-        sheet.document(paid, Series.CREDIT_NOTE, dispute=about)
-    elif state is DisputeState.WON and _was_credited(dispute=about):
-        sheet.document(paid, Series.DEBIT_NOTE, dispute=about)
+    if state in {DisputeState.LOST, DisputeState.WON}:
+        lost = state is DisputeState.LOST
+        sheet.correction(receipts.calls_for(gone=lost, dispute=about), about)
 
 
-def _was_credited(**about: Refund | Dispute) -> bool:
+def returned(sheet: Sheet, snapshot: PaymentSnapshot, paid: Payment) -> None:
+    """Note what the bank's taking this payment back would write and ask for."""
+    if not returns.told(snapshot.booked):
+        return
+    found = returns.of_payment(paid, ledger.lines_of(paid, snapshot.booked))
+    if found is None:
+        return
+    series = receipts.calls_for(gone=found.gone, returned=found.line)
+    sheet.correction(series, found.line)
+    if series:
+        sheet.letter(series.label.lower().replace(" ", "-"), found.line)
+    sheet.ask(returns.wanted(paid, found))
+
+
+def _was_credited(**about: Refund) -> bool:
     """Whether a credit note was issued, which is to be taken back now."""
     return Receipt.objects.filter(**about, series=Series.CREDIT_NOTE).exists()

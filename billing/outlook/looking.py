@@ -39,7 +39,7 @@ from billing.states import (
     MembershipState,
     PaymentState,
 )
-from billing.worries import NeedsPerson, ask_a_person, ask_about_means, ask_about_owed
+from billing.worries import NeedsPerson, ask_about_means, ask_about_owed
 
 
 class Looking:
@@ -75,7 +75,7 @@ class Looking:
         owner = self._subscription(invoice.subscription_id) if invoice.subscription_id else None
         if owner is None:
             return False
-        ask_a_person(self._payments(invoice, owner))
+        self._payments(invoice, owner)
         return True
 
     def stuck_invoice(self, invoice_id: str) -> bool:
@@ -93,7 +93,6 @@ class Looking:
         if gift is None:
             return False
         self._payment(gift, snapshot, None, None)
-        ask_a_person([snapshot])
         return True
 
     def charge(self, charge_id: str) -> bool:
@@ -210,7 +209,7 @@ class Looking:
         self.sheet.ask(memberships.wanted(membership, snapshot, method_before))
 
     # Payments ---------------------------------------------------------------------------------
-    def _payments(self, invoice: InvoiceSnapshot, owner: Membership) -> list[PaymentSnapshot]:
+    def _payments(self, invoice: InvoiceSnapshot, owner: Membership) -> None:
         seen = [stripe_api.get_payment(each) for each in invoice.payment_intent_ids]
         for snapshot in seen:
             if payments.debit_runs(snapshot) and owner.started_at is None:
@@ -221,7 +220,6 @@ class Looking:
             self._outside(invoice, owner)
         if invoice.moneyless and invoice.id not in covered.known([owner]):
             self._covered(invoice, owner)
-        return seen
 
     def _row_of(self, snapshot: PaymentSnapshot, owner: Membership) -> Payment:
         row = Payment.objects.filter(stripe_payment_intent_id=snapshot.id).first()
@@ -242,6 +240,7 @@ class Looking:
         self.sheet.columns("payment", payment, found)
         self.sheet.lines(snapshot.booked)
         self._facts(payment, owner, asks=snapshot.needs_confirmation)
+        going_back.returned(self.sheet, snapshot, payment)
 
     def _outside(self, invoice: InvoiceSnapshot, owner: Membership) -> None:
         row = Payment.objects.filter(stripe_invoice_id=invoice.id, outside_stripe=True).first()

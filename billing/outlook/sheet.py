@@ -5,7 +5,17 @@ from typing import Any
 
 from billing import ledger
 from billing.intents import Wanted
-from billing.models import Dispute, Intent, Letter, Membership, Payment, Payout, Receipt, Refund
+from billing.models import (
+    Dispute,
+    Intent,
+    LedgerLine,
+    Letter,
+    Membership,
+    Payment,
+    Payout,
+    Receipt,
+    Refund,
+)
 from billing.models.receipt import Series
 from billing.outlook.foresight import Change, Outlook, told
 from billing.snapshots import BookedSnapshot
@@ -38,16 +48,22 @@ class Sheet:
 
     def document(self, payment: Payment, series: Series, **about: Any) -> None:
         """A receipt, or the note that corrects one, and the letter that it goes out with."""
-        row = about.get("refund") or about.get("dispute") or payment
+        row = about.get("refund") or payment
         one = {f"{name}_id": each.pk for name, each in (about or {"payment": payment}).items()}
         document = Receipt.objects.filter(series=series, **one).first()
         kind = series.label.lower()
         if document is None:
             self.write(kind, _named(row))
-        if "dispute" not in about:
-            self.letter(kind.replace(" ", "-"), document or row)
+        self.letter(kind.replace(" ", "-"), document or row)
 
-    def letter(self, kind: str, about: Membership | Payment | Refund | Dispute | Receipt) -> None:
+    def correction(self, series: Series | None, about: Dispute | LedgerLine) -> None:
+        """The document that a dispute or a return calls for, if there is one to be written."""
+        if series is not None:
+            self.write(series.label.lower(), _named(about))
+
+    def letter(
+        self, kind: str, about: Membership | Payment | Refund | LedgerLine | Receipt
+    ) -> None:
         """A letter of this kind, whose key is the id of what it is about."""
         if kind and not Letter.objects.filter(kind=kind, key=str(about.pk)).exists():
             self.write("letter", _named(about), kind)
@@ -71,7 +87,9 @@ class Sheet:
             self.outlook.changes.append(change)
 
 
-def _named(row: Membership | Payment | Payout | Refund | Dispute | Receipt) -> str:
+def _named(
+    row: Membership | Payment | Payout | Refund | Dispute | LedgerLine | Receipt,
+) -> str:
     """The id of a row; Stripe's, where the row is not there yet and has none of ours to go by."""
     if row._state.adding:
         for column in ("payment_intent_id", "invoice_id", "refund_id", "dispute_id"):

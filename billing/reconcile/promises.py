@@ -4,10 +4,9 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from billing import refunds
-from billing.disputes import HOLDS
 from billing.models import Dispute, Intent, Membership, Payment
 from billing.models.stripe import IntentKind, IntentState
-from billing.states import EndReason, MembershipState
+from billing.states import HOLDS, EndReason, MembershipState
 
 _OVER: Final = (MembershipState.ENDED, MembershipState.EXPIRED)
 _UNPAID: Final = (MembershipState.PENDING, MembershipState.PAST_DUE)

@@ -20,6 +20,7 @@ from billing import (
     payments,
     payouts,
     refunds,
+    returns,
     stripe_api,
 )
 from billing.handlers import Handler
@@ -151,6 +152,8 @@ def _payments(page: list[PaymentSnapshot]) -> list[PaymentSnapshot]:
         for row in Payment.objects.filter(stripe_payment_intent_id__in=[each.id for each in page])
     }
     unbooked = _unbooked(each.booked for each in page if each.id in rows)
+    # A payout may have brought the line of what came back, without what it calls for.
+    came_back = returns.undocumented(each.id for each in page if each.id in rows)
     since = keeping.let_go_before()
 
     def differs(each: PaymentSnapshot) -> bool:
@@ -159,7 +162,8 @@ def _payments(page: list[PaymentSnapshot]) -> list[PaymentSnapshot]:
             return _is_gift(each) and not _gone(each.paid_at or each.created, since)
         # The list knows the latest failure alone; the first one stands in the row.
         seen = replace(each, first_failed_at=row.first_failed_at or each.first_failed_at)
-        return payments.differs(row, seen) or _among(each.booked, unbooked)
+        known = each.id not in came_back and not _among(each.booked, unbooked)
+        return payments.differs(row, seen) or not known
 
     return _picked(page, differs)
 

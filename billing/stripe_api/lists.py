@@ -45,8 +45,7 @@ def payment_pages(*, after: str = "") -> Iterator[list[PaymentSnapshot]]:
 def _listed_payment(shape: Shape) -> PaymentSnapshot:
     charge = shape.get("latest_charge")
     tries = [charge] if isinstance(charge, dict) else []
-    paid_by = next((each for each in tries if each["status"] == "succeeded"), None)
-    return shapes.payment(shape, paid_by, shapes.first_failure(tries))
+    return shapes.payment(shape, shapes.paid_by(tries), shapes.first_failure(tries), tries)
 
 
 def refund_pages(*, after: str = "") -> Iterator[list[RefundSnapshot]]:

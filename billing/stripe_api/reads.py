@@ -53,8 +53,7 @@ def get_payment(payment_intent_id: str) -> PaymentSnapshot:
         if tries
         else plain(ask(api().payment_intents.retrieve, payment_intent_id))
     )
-    paid_by = next((charge for charge in tries if charge["status"] == "succeeded"), None)
-    return shapes.payment(found, paid_by, shapes.first_failure(tries), tries)
+    return shapes.payment(found, shapes.paid_by(tries), shapes.first_failure(tries), tries)
 
 
 def get_refund(refund_id: str) -> RefundSnapshot:

@@ -17,7 +17,14 @@ from billing.stripe_shapes.fields import (
     moment,
 )
 from billing.stripe_shapes.movements import booked, dispute, fraud_warning, payout, refund
-from billing.stripe_shapes.payments import first_failure, invoice, mandate, mandate_id, payment
+from billing.stripe_shapes.payments import (
+    first_failure,
+    invoice,
+    mandate,
+    mandate_id,
+    paid_by,
+    payment,
+)
 from billing.stripe_shapes.subscriptions import checkout, setup, subscription
 
 __all__ = [
@@ -40,6 +47,7 @@ __all__ = [
     "mandate",
     "mandate_id",
     "moment",
+    "paid_by",
     "payment",
     "payout",
     "refund",

@@ -65,9 +65,29 @@ def _period_cents(shape: Shape, own: Iterable[Shape]) -> int | None:
     return max(cents - (shape.get("pre_payment_credit_notes_amount") or 0), 0)
 
 
+def paid_by(tries: Iterable[Shape]) -> Shape | None:
+    """The first of these charges by which the money arrived, even if a bank took it back since."""
+    arrived = [each for each in tries if each["status"] == "succeeded" or _came_back(each)]
+    return min(arrived, key=lambda each: each["created"], default=None)
+
+
 def first_failure(charges: Iterable[Shape]) -> datetime | None:
-    """When the first of these charges failed that did."""
-    return moment(min((c["created"] for c in charges if c["status"] == "failed"), default=None))
+    """When the first of these charges failed that did; one that came back had not failed."""
+    failed = (c["created"] for c in charges if c["status"] == "failed" and not _came_back(c))
+    return moment(min(failed, default=None))
+
+
+def _came_back(charge: Shape) -> bool:
+    """Whether a debit had arrived before it failed: it was booked as it cleared, and booked back.
+
+    Stripe may book one as it is made, while it is still on its way, and books it back if it fails
+    there (https://docs.stripe.com/reports/balance-transaction-types). Of that one nobody can tell
+    afterwards whether it had arrived; who heard of it knows.
+    """
+    came, went = charge.get("balance_transaction"), charge.get("failure_balance_transaction")
+    if charge["status"] != "failed" or not isinstance(came, dict) or not isinstance(went, dict):
+        return False
+    return bool(came["created"] > charge["created"])
 
 
 def payment(
@@ -111,6 +131,7 @@ def payment(
         ),
         recovered_by=_recovered_by(charge, tries),
         failure=_failure(shape, tries),
+        came_back=shape["status"] != "succeeded" and _came_back(charge) if charge else False,
     )
 
 

@@ -7,13 +7,16 @@ says the same in the same words).
 from django.db.models import Count, Q, Sum
 
 from billing.figures.payments import DISPUTE_LINES, REFUND_LINES
-from billing.models import LedgerLine, Payment
+from billing.figures.returned import paid_again, went_back
+from billing.models import Payment
 from billing.states import PaymentState
 from members.reports.months import Month, per_month
 
 
 def income(months: list[Month]) -> list[dict[str, int]]:
-    """Per month by `paid_at`: `gross`, `fee`, `net` before what went back, gifts apart. One query.
+    """Per month by `paid_at`: `gross`, `fee`, `net` before what went back, gifts apart.
+
+    Two queries. What was paid again after it had come back counts when it came.
 
     A payment whose fee Stripe has not told yet is in `gross` and `fee_unknown`, not in fee and net.
     What was paid to us directly has no fee, and no line in the ledger: `outside` is all of it.
@@ -21,7 +24,15 @@ def income(months: list[Month]) -> list[dict[str, int]]:
     outside = Q(outside_stripe=True)
     unknown = Q(fee_cents__isnull=True) & ~outside
     gift = Q(membership__isnull=True)
-    return per_month(
+    again = per_month(
+        paid_again(),
+        moment="booked_at",
+        months=months,
+        gross=Sum("amount_cents"),
+        fee=Sum("fee_cents"),
+        net=Sum("net_cents"),
+    )
+    found = per_month(
         Payment.objects.filter(state=PaymentState.SUCCEEDED),
         moment="paid_at",
         months=months,
@@ -34,6 +45,10 @@ def income(months: list[Month]) -> list[dict[str, int]]:
         gifts=Count("pk", filter=gift),
         gift_sum=Sum("amount_cents", filter=gift),
     )
+    return [
+        first | {name: first[name] + more[name] for name in more}
+        for first, more in zip(found, again, strict=True)
+    ]
 
 
 def gone_back(months: list[Month]) -> list[dict[str, int]]:
@@ -43,11 +58,11 @@ def gone_back(months: list[Month]) -> list[dict[str, int]]:
     refund that failed or a dispute that was won, is positive in the month in which it came.
     """
     return per_month(
-        LedgerLine.objects.filter(payment__isnull=False, kind__in=REFUND_LINES | DISPUTE_LINES),
+        went_back(),
         moment="booked_at",
         months=months,
-        refunded=Sum("net_cents", filter=Q(kind__in=REFUND_LINES)),
-        disputed=Sum("net_cents", filter=Q(kind__in=DISPUTE_LINES)),
+        refunded=Sum("took", filter=Q(kind__in=REFUND_LINES)),
+        disputed=Sum("took", filter=Q(kind__in=DISPUTE_LINES)),
     )
 
 

@@ -9,6 +9,7 @@ from allauth.mfa.models import Authenticator
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import ValidationError
+from django.db import IntegrityError
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -26,8 +27,10 @@ log = structlog.get_logger(__name__)
 _SHOWN: Final = 30
 MEANS: Final = {
     Role.VIEWER: "Sums and charts, nobody's row.",
-    Role.SUPPORT: "Sees memberships, letters and events. Takes no list out.",
-    Role.FINANCE: "Sees the same, and takes lists out. Those with names need a second person.",
+    Role.SUPPORT: "Sees memberships, letters and events, and helps supporters at the desk, where "
+    "each look at who they are is written down. Takes no list out.",
+    Role.FINANCE: "Sees memberships, letters and events, not who they are of. Keeps the books and "
+    "takes lists out; those with names, or of most supporters, need a second person.",
     Role.ADMIN: "All of that, and the team, the access log and the lock.",
 }
 
@@ -92,14 +95,12 @@ def team(request: HttpRequest) -> HttpResponseBase:
     form = NewColleague(request.POST if request.method == "POST" else None)
     if form.is_valid():
         password = enrolment.fresh_password()
-        member = enrolment.enrol(
-            email=form.cleaned_data["email"],
-            name=form.cleaned_data["name"],
-            role=form.cleaned_data["role"],
-            password=password,
-            by=who(request),
-        )
-        return _key(request, member, password, new=True)
+        try:
+            member = enrolment.enrol(**form.cleaned_data, password=password, by=who(request))
+        except IntegrityError:
+            form.add_error("email", "A colleague let them in at this moment.")
+        else:
+            return _key(request, member, password, new=True)
     with_factor = set(
         Authenticator.objects.exclude(type=Authenticator.Type.RECOVERY_CODES).values_list(
             "user", flat=True

@@ -26,6 +26,7 @@ def lines(supporter: Supporter) -> Iterator[Entry]:
     for payment in payments.prefetch_related("receipts", "refunds", "disputes"):
         papers = list(payment.receipts.all())
         yield from _payment(payment, papers)
+        yield from _returned(papers)
         for refund in payment.refunds.all():
             yield _refund(refund, papers)
         for dispute in payment.disputes.all():
@@ -146,6 +147,31 @@ def _refund(refund: Refund, papers: list[Receipt]) -> Entry:
         mood="bad" if failed else "",
         papers=tuple(each for each in papers if each.refund_id == refund.pk),
     )
+
+
+def _returned(papers: list[Receipt]) -> Iterator[Entry]:
+    """A debit that the bank took back of itself: of each time, its own paper."""
+    for paper in papers:
+        if paper.returned_id is None:
+            continue
+        amount = format_amount(paper.amount_cents, paper.currency)
+        again = paper.series == Series.DEBIT_NOTE
+        words = (
+            _("You paid the %(amount)s that your bank had taken back.")
+            if again
+            else _("Your bank took %(amount)s back, weeks after it had paid us.")
+        )
+        yield Entry(
+            paper.paid_at,
+            Topic.MONEY,
+            words % {"amount": amount},
+            _(
+                "A bank returns a direct debit where there was too little money in the account, or "
+                "where it is closed. You owe us nothing for it."
+            ),
+            mood="good" if again else "bad",
+            papers=(paper,),
+        )
 
 
 _DISPUTED: Final[_Words] = {

@@ -108,6 +108,6 @@ def _payments_of(supporter: Supporter) -> list[Payment]:
     payments = supporter.payments.exclude(state=PaymentState.EXPIRED)
     return list(
         payments.select_related("plan")
-        .prefetch_related("receipts", "refunds")
+        .prefetch_related("receipts", "refunds", "disputes")
         .order_by("-created_at")
     )

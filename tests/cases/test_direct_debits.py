@@ -4,8 +4,7 @@ import pytest
 from django.core import mail
 
 from billing import balance, dunning, refunds
-from billing.models import Dispute, Membership, Payment, Receipt, StripeEvent
-from billing.models.stripe import EventState
+from billing.models import Dispute, Membership, Payment, Receipt
 from billing.refunds import NothingLeft
 from billing.states import DisputeState, EndReason, MembershipState
 from members.reports import report
@@ -158,31 +157,3 @@ def test_a_debit_returned_after_its_refund_is_a_loss_that_everybody_sees(desk: D
     with pytest.raises(NothingLeft):
         refunds.request(payment=payment, amount_cents=None, press="a third time")
     assert balance.prove().problems == []
-
-
-@pytest.mark.case("E12", "E13")
-def test_a_debit_that_fails_after_it_had_arrived_is_no_income_any_more(desk: Desk) -> None:
-    """The bank takes it back as a failure, not as a dispute: weeks later, and without a word."""
-    _, payment = debited(desk)
-    desk.stripe.tell(f"debits/{payment.stripe_charge_id}/return", as_failure=True)
-    with at_stripes_time(desk):
-        settle(desk)
-    after = Payment.objects.get(pk=payment.pk)
-    assert (after.method, after.stripe_charge_id, after.paid_at, after.fee_cents) == (
-        payment.method,
-        payment.stripe_charge_id,
-        payment.paid_at,
-        payment.fee_cents,
-    )
-    assert [(kind, amount) for kind, amount, _ in movements(payment)] == [
-        ("payment", 2388),
-        ("payment_returned", -2388),
-    ]
-    assert balance.prove().problems == []
-    lines = report.build(now=stripes_now(desk)).lines
-    assert sum(line.net_cents for line in lines) == sum(
-        amount - fee for _, amount, fee in movements(payment)
-    )
-    assert lines[-1].dispute_cents >= 2388
-    [parked] = StripeEvent.objects.filter(state=EventState.PARKED)
-    assert "came back after it had been paid" in parked.error

@@ -127,6 +127,9 @@ def join(life: Life, number: int) -> str:
 
 
 def give(life: Life, number: int) -> str:
+    if number % 4 == 0:
+        debit = {"iban": GOOD_IBAN, "name": "B. Person", "card": ""}
+        return _start(life, rows.bob(), "once", 200 + number, **debit)
     return _start(life, rows.bob(), "once", 200 + number, card=CARDS[number % len(CARDS)])
 
 
@@ -266,10 +269,30 @@ def dispute(life: Life, number: int) -> str:
     payment = _paid(number)
     if payment is None:
         return "nothing paid"
-    life.stripe.tell(
-        "dispute", payment_intent=payment.stripe_payment_intent_id, inquiry=number % 5 == 0
-    )
-    return "disputed"
+    part = {"amount": 1 + number % payment.amount_cents} if number % 3 == 0 else {}
+    asks = number % 5 == 0
+    intent = payment.stripe_payment_intent_id
+    life.stripe.tell("dispute", payment_intent=intent, inquiry=asks, **part)
+    return f"disputed {part or 'all'}"
+
+
+def escalate(life: Life, number: int) -> str:
+    asked = [each for page in stripe_api.dispute_pages() for each in page]
+    asked = [each for each in asked if each.status.startswith("warning_")]
+    if not asked:
+        return "nobody asks"
+    life.stripe.tell(f"disputes/{asked[number % len(asked)].id}/escalate")
+    return "escalated"
+
+
+def return_debit(life: Life, number: int) -> str:
+    debits = Payment.objects.filter(stripe_charge_id__startswith="py_")
+    payment = _pick(debits.filter(state=PaymentState.SUCCEEDED), number)
+    if payment is None:
+        return "no debit"
+    charge = payment.stripe_charge_id
+    life.stripe.tell(f"debits/{charge}/return", as_failure=bool(number % 3))
+    return "returned"
 
 
 def close_dispute(life: Life, number: int) -> str:
@@ -330,6 +353,8 @@ ACTS: Final[dict[str, Callable[[Life, int], str]]] = {
     "our refund": our_refund,
     "dispute": dispute,
     "close dispute": close_dispute,
+    "escalate": escalate,
+    "return debit": return_debit,
     "fraud warning": fraud_warning,
     "fail refund": fail_refund,
 }

@@ -5,10 +5,11 @@ from datetime import timedelta
 import pytest
 from django.urls import reverse
 from django.utils import timezone
+from pytest_django.fixtures import Settings
 
 from billing import fulfilment, handlers, inbox, intents, reconcile, refunds, stripe_api, wishes
 from billing.cause import Cause
-from billing.models import Intent, Membership, Payment, StripeEvent
+from billing.models import Intent, Membership, Payment, Refund, StripeEvent
 from billing.models.stripe import EventState, IntentKind, IntentState
 from billing.states import EndReason, MembershipState
 from tests import staff_desk
@@ -73,8 +74,9 @@ def test_what_a_bank_held_goes_back_once_it_lets_go(desk: Desk) -> None:
     disputed = desk.stripe.tell("dispute", payment_intent=intent)
     withdraw(member)
     settle(desk)
-    assert left(member) == 500
+    assert (left(member), Refund.objects.count()) == (0, 0)
     close(desk, str(disputed["id"]), "won")
+    assert [each.amount_cents for each in Refund.objects.all()] == [500]
     assert left(member) == 0
 
 
@@ -98,7 +100,8 @@ def test_a_promised_refund_that_failed_is_told_to_a_person_until_it_is_mended(de
     assert list(parked.values_list("type", "error")) == []
 
 
-def test_a_debit_that_came_back_cannot_be_given_back(desk: Desk) -> None:
+def test_a_debit_that_came_back_cannot_be_given_back(desk: Desk, settings: Settings) -> None:
+    settings.DISPUTE_ENDS_MEMBERSHIP = False
     member, payment = debited(desk)
     desk.stripe.tell(f"debits/{payment.stripe_charge_id}/return", as_failure=True)
     with at_stripes_time(desk):

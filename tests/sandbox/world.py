@@ -41,6 +41,8 @@ class Settings:
     refund_seconds: int = 3600
     # A first SEPA payment leaves the plan "active" or "incomplete" until the bank has answered.
     sepa_first: str = "active"
+    # A debit is booked once it has "cleared", or as it is "made" and booked back if it fails.
+    sepa_booked: str = "cleared"
     # Another interval restarts the period ("restart"), or keeps the old anchor ("keep").
     interval_change: str = "restart"
     upcoming_days: int = 3

@@ -129,6 +129,22 @@ def test_a_debit_may_fail_after_it_had_succeeded(desk: Desk) -> None:
     assert "failed" in again["error"]["message"]
 
 
+@pytest.mark.parametrize(("iban", "arrives"), [(GOOD, True), (BAD, False)])
+def test_a_debit_may_be_booked_as_it_is_made_and_booked_back(
+    desk: Desk, iban: str, arrives: bool
+) -> None:
+    desk.control("settings", {"sepa_booked": "made"})
+    paid = desk.give(iban=iban)
+    charge = desk.charge_of(paid["payment_intent"])
+    row = desk.api.v1.balance_transactions.retrieve(charge.balance_transaction)
+    assert (charge.status, row.created, row.status) == ("pending", charge.created, "pending")
+    desk.control("advance", {"days": 6})
+    back = "" if arrives else "payment_failure_refund"
+    assert types_of(desk)[:2] == ["payment", back or "payout"]
+    charge = desk.charge_of(paid["payment_intent"])
+    assert (charge.failure_balance_transaction is None) is arrives
+
+
 def test_only_debits_come_back_so(desk: Desk) -> None:
     charge = desk.charge_of(desk.give()["payment_intent"])
     assert "SEPA" in desk.control(f"debits/{charge.id}/return", {}, ok=False)["error"]["message"]

@@ -129,6 +129,19 @@ def test_a_dispute_that_was_lost_may_be_won_on_appeal(desk: Desk) -> None:
     assert "error" in desk.control(f"disputes/{dispute['id']}/close", {"status": "won"}, ok=False)
 
 
+def test_a_dispute_that_was_won_may_be_lost_in_arbitration(desk: Desk) -> None:
+    dispute = disputed(desk)
+    for end in ("won", "lost"):
+        desk.control(f"disputes/{dispute['id']}/close", {"status": end})
+    assert moved(desk, dispute["id"]) == [
+        ("adjustment", "dispute", -500, 2000),
+        ("adjustment", "dispute_reversal", 500, 0),
+        ("adjustment", "dispute", -500, 0),
+    ]
+    with pytest.raises(stripe.InvalidRequestError):
+        desk.api.v1.refunds.create({"charge": dispute["charge"]})
+
+
 def test_an_inquiry_moves_no_money_and_a_full_refund_ends_it(desk: Desk) -> None:
     intent = desk.give(card=INQUIRY)["payment_intent"]
     desk.control("advance", {"seconds": 1})

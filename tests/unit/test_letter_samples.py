@@ -14,7 +14,8 @@ from billing.cause import Cause
 from billing.dates import dublin_date
 from billing.letters.draft import KINDS, Draft
 from billing.letters.mail import indiscreet
-from billing.models import Alarm, Intent, Letter, Membership, Payment, Receipt
+from billing.models import Alarm, Intent, LedgerLine, Letter, Membership, Payment, Receipt
+from billing.models.ledger import LineKind
 from billing.models.letter import LetterState
 from billing.models.stripe import IntentKind
 from billing.states import EndReason, MembershipState, PaymentState, RefundState
@@ -54,6 +55,29 @@ def _receipt() -> Letter:
 def _credit_note() -> Letter:
     paid = rows.payment(rows.membership())
     return _about("credit-note", receipts.credit(rows.refund(paid), cause=CLOCK).pk)
+
+
+def _returned() -> tuple[Payment, LedgerLine]:
+    """A debit of Alice's, and the line by which her bank took it back, with its credit note."""
+    of_debit = {"method": "SEPA direct debit", "last4": "3000"}
+    paid = rows.payment(rows.membership(), **of_debit)
+    back = rows.line(
+        paid, kind=LineKind.PAYMENT_RETURNED, amount_cents=-199, source_id=paid.stripe_charge_id
+    )
+    receipts.credit_return(back, cause=CLOCK)
+    return paid, back
+
+
+def _credit_note_of_return() -> Letter:
+    _returned()
+    return _about("credit-note", Receipt.objects.get(series="C").pk)
+
+
+def _debit_note_of_return() -> Letter:
+    paid, back = _returned()
+    again = rows.line(paid, kind=LineKind.PAYMENT, amount_cents=199, source_id="ch_again")
+    receipts.take_back_return(back, again=again, cause=CLOCK)
+    return _about("debit-note", Receipt.objects.get(series="D").pk)
 
 
 def _debit_note() -> Letter:
@@ -291,8 +315,14 @@ REAL: Final[dict[str, dict[str, Callable[[], Letter]]]] = {
         "of one that has ended": _last_receipt,
         "of a gift": _gift,
     },
-    "credit-note": {"": _credit_note},
-    "debit-note": {"": _debit_note},
+    "credit-note": {
+        "": _credit_note,
+        "of a debit that its bank returned": _credit_note_of_return,
+    },
+    "debit-note": {
+        "": _debit_note,
+        "of a debit that was paid after all": _debit_note_of_return,
+    },
     "receipts": {"": _receipts},
     "statement": {"": _statement, "with receipts that waited": _statement_with_receipts},
     "reminder": {"": _reminder},

@@ -1,8 +1,10 @@
 """The team: who lets whom in, what is written down of it, and the house locked down."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from io import StringIO
+from typing import Any
 
 import pytest
 import time_machine
@@ -71,6 +73,25 @@ def test_it_says_what_is_missing_and_lets_nobody_in(form: dict[str, str], said: 
     assert page.status_code == 400
     assert said in page.content.decode()
     assert StaffMember.objects.count() == 1
+
+
+def test_two_admins_who_let_the_same_person_in_at_once_make_one_colleague() -> None:
+    """The second was told of a server error."""
+    todo = [partial(staff, Role.VIEWER, email="fionn@example.org")]
+
+    def meanwhile(execute: Callable[..., Any], sql: str, *args: Any) -> Any:
+        answer = execute(sql, *args)
+        # Once the form has looked whether somebody has this address.
+        if todo and "LIMIT 1" in sql and 'FROM "members_staffmember"' in sql:
+            todo.pop()()
+        return answer
+
+    client = signed_in()
+    with connection.execute_wrapper(meanwhile):
+        page = client.post("/staff/team/", NEW)
+    assert page.status_code == 400
+    assert "A colleague let them in at this moment." in page.content.decode()
+    assert StaffMember.objects.get(email="fionn@example.org").role == Role.VIEWER
 
 
 def test_a_role_is_changed_from_the_next_click_on_and_written_down() -> None:

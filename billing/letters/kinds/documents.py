@@ -46,13 +46,18 @@ def receipt(letter: Letter) -> Outcome:
 
 @composes("credit-note", states_identity=True)
 def credit_note(letter: Letter) -> Outcome:
-    return _document(_row(letter), letter, {})
+    row = _row(letter)
+    return _document(row, letter, {"returned": row.returned_id is not None})
 
 
 @composes("debit-note", states_identity=True)
 def debit_note(letter: Letter) -> Outcome:
-    """A refund did not arrive: the bank sent it back, and we say so rather than keep it."""
-    return _document(_row(letter), letter, {})
+    """A refund did not arrive: the bank sent it back, and we say so rather than keep it.
+
+    Or a debit that the bank had returned was paid by other means.
+    """
+    row = _row(letter)
+    return _document(row, letter, {"returned": row.returned_id is not None})
 
 
 @composes("receipts", states_identity=True)

@@ -11,7 +11,16 @@ from billing.letters.draft import Attachment, Draft
 from billing.letters.kinds.facts import facts, price_of
 from billing.letters.kinds.standing import Standing
 from billing.letters.links import Purpose
-from billing.letters.samples.shelf import BEGAN, NEXT, REFERENCE, card, link, membership, shows
+from billing.letters.samples.shelf import (
+    BEGAN,
+    NEXT,
+    REFERENCE,
+    card,
+    debit,
+    link,
+    membership,
+    shows,
+)
 from billing.money import format_amount
 from billing.wording import long_date
 
@@ -76,7 +85,24 @@ def credit_note() -> Draft:
     statement = _(
         "This credit note corrects the receipt it refers to, which stays as it was issued."
     )
-    return _document(rows, statement, "credit-note-2026-000001.pdf")
+    return _document(rows, statement, "credit-note-2026-000001.pdf", {"returned": False})
+
+
+@shows("credit-note", "of a debit that its bank returned")
+def returned() -> Draft:
+    rows = [
+        (_("Taken back by the bank"), AMOUNT),
+        (_("Date"), long_date(BEGAN)),
+        (_("Credit note number"), "C-2026-000001"),
+        (_("Had been paid with"), debit()),
+        (_("Issued on"), long_date(BEGAN)),
+        (_("Reference"), REFERENCE),
+    ]
+    statement = _(
+        "The bank took this payment back from us. This credit note corrects the receipt it "
+        "refers to, which stays as it was issued. Nothing is owed."
+    )
+    return _document(rows, statement, "credit-note-2026-000001.pdf", {"returned": True})
 
 
 @shows("debit-note")
@@ -93,7 +119,24 @@ def debit_note() -> Draft:
         "This debit note takes back the credit note it refers to: the bank did not accept the "
         "refund, so the receipt stands again."
     )
-    return _document(rows, statement, "debit-note-2026-000001.pdf")
+    return _document(rows, statement, "debit-note-2026-000001.pdf", {"returned": False})
+
+
+@shows("debit-note", "of a debit that was paid after all")
+def paid_again() -> Draft:
+    rows = [
+        (_("Paid after all"), AMOUNT),
+        (_("Date"), long_date(BEGAN)),
+        (_("Debit note number"), "D-2026-000001"),
+        (_("Had first been paid with"), debit()),
+        (_("Issued on"), long_date(BEGAN)),
+        (_("Reference"), REFERENCE),
+    ]
+    statement = _(
+        "This debit note takes back the credit note it refers to: the payment was made after "
+        "all, so the receipt stands again."
+    )
+    return _document(rows, statement, "debit-note-2026-000001.pdf", {"returned": True})
 
 
 def _document(

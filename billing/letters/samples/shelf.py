@@ -56,6 +56,10 @@ def card() -> str:
     return means("Visa ending 4242")
 
 
+def debit() -> str:
+    return means("SEPA direct debit ending 3000")
+
+
 def link(purpose: Purpose) -> str:
     """An address of the right look: it is bound to nobody's hash, so it opens nothing."""
     return links.url(purpose, UUID(REFERENCE), holder="")

@@ -11,11 +11,11 @@ from django.db.models import Sum
 from django.http import Http404
 from django.utils import timezone
 
-from billing import comps, disputes, refunds, wishes
+from billing import comps, refunds, wishes
 from billing.models import CompMembership, Membership, Payment, Receipt
 from billing.models.plan import Interval
 from billing.money import format_amount
-from billing.states import MembershipState
+from billing.states import HOLDS, MembershipState
 from members import roles, standing
 from members.models import Erasure, StaffAct, StaffMember, Supporter
 from members.models.desk import MEMBERSHIP_ACTS, Act
@@ -133,7 +133,7 @@ def over_ceiling(case: Case, member: StaffMember, amount_cents: int) -> str:
 
 def held_by_bank(payment: Payment) -> bool:
     """Whether a dispute has taken the money, or keeps it; of a page's payments fetched before."""
-    return any(each.state in disputes.HOLDS for each in payment.disputes.all())
+    return any(each.state in HOLDS for each in payment.disputes.all())
 
 
 def _ended(case: Case) -> str:

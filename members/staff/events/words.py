@@ -32,6 +32,7 @@ SAYS: Final[dict[str, str]] = {
     "payment_intent.payment_failed": "A payment failed",
     "payment_intent.processing": "A payment is with the bank",
     "charge.updated": "A charge changed, such as its fee",
+    "charge.failed": "A charge failed, or a debit came back",
     "charge.refunded": "A charge was refunded",
     "refund.created": "A refund began",
     "refund.updated": "A refund changed",
@@ -89,11 +90,6 @@ _ADVICE: Final[dict[str, Advice]] = {
         "Open the invoice in Stripe's dashboard. It says what is missing, often an address or a "
         "tax setting. Mend it and finalise the invoice there, then retry.",
     ),
-    "NeedsPerson: payment": Advice(
-        "A bank took back money that had been paid, and gives no dispute to follow.",
-        "The loss is in the books already. Decide whether the membership goes on: ask its "
-        "supporter, or end it. There is nothing to retry; look at it as done.",
-    ),
     "NeedsPerson: subscription": Advice(
         "A card or account was taken away from a customer whose membership renews, so the next "
         "payment will fail.",
@@ -101,7 +97,7 @@ _ADVICE: Final[dict[str, Advice]] = {
         "nightly check names the membership until it has one.",
     ),
     "NeedsPerson: refund": Advice(
-        "A refund that a supporter was promised came back from their bank.",
+        "A refund that a supporter was promised, or told of by letter, came back from their bank.",
         "Ask them for another way, or refund the payment once more in Stripe's dashboard. Once the "
         "money has gone, retry.",
     ),

@@ -82,15 +82,18 @@ ABOUT: Final[dict[str, About]] = {
     ),
     "credit-note": About(
         "Credit note",
-        "Money went back to its payer, and the credit note has been issued.",
+        "Money went back to its payer, or was taken back by a bank without a dispute, and the "
+        "credit note has been issued.",
         "Documents",
         "It is a document of account. Its number is given, held or not.",
     ),
     "debit-note": About(
         "Debit note",
-        "A refund came back to us, and the debit note has been issued.",
+        "A refund came back to us, or a returned debit was paid after all, and the debit note has "
+        "been issued.",
         "Documents",
-        "It is a document of account, and asks its payer how the refund can reach them.",
+        "It is a document of account. Where a refund came back it asks its payer how it can reach "
+        "them.",
     ),
     "refund": About(
         "Refund on its way",

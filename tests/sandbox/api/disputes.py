@@ -67,6 +67,8 @@ def _expect_open(dispute: Obj) -> None:
 def close(call: Call) -> Obj:
     """Accept the dispute: it is lost; an inquiry is closed."""
     dispute = call.world.store.get("dispute", call.id)
+    if dispute["status"] == "won":
+        raise invalid(f"Dispute {dispute['id']} is already closed: won.")
     inquiry = dispute["status"].startswith("warning_")
     disputes.close(call.world, dispute, "warning_closed" if inquiry else "lost")
     return dispute

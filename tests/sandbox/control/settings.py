@@ -13,6 +13,7 @@ CHOICES = {
     "after_retries": ("cancel", "unpaid", "past_due", "pause"),
     "interval_change": ("restart", "keep"),
     "payouts": ("daily", "weekly", "off"),
+    "sepa_booked": ("cleared", "made"),
     "sepa_first": ("active", "incomplete"),
 }
 

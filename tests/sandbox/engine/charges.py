@@ -145,7 +145,9 @@ def succeed(world: World, charge: Obj) -> None:
     if method["customer"] is None:
         world.store.note(method["id"])["used"] = True
     late = world.settings.fees_late
-    if late:
+    if charge["balance_transaction"] is not None:
+        pass  # booked when it was made, as the settings may say of debits
+    elif late:
         due = world.now(charge["customer"]) + late
         world.schedule(due, "book_charge", charge["id"], charge["customer"])
     else:
@@ -154,11 +156,20 @@ def succeed(world: World, charge: Obj) -> None:
     world.emit("charge.succeeded", charge)
 
 
-def _book(world: World, charge: Obj) -> None:
+def book_pending(world: World, charge: Obj, due: int) -> None:
+    """Book a debit as it is made, where the settings say so; its money can be had when it clears.
+
+    Stripe says that it books delayed payments so, and books back what fails
+    (docs.stripe.com/reports/balance-transaction-types).
+    """
+    if world.settings.sepa_booked == "made":
+        _book(world, charge, available_on=due)
+
+
+def _book(world: World, charge: Obj, **said: Any) -> None:
     kind = "payment" if is_debit(charge) else "charge"
     fee = balance.fee_for(world, charge["payment_method_details"]["type"], charge["amount"])
     moment = world.now(charge["customer"])
-    said: dict[str, Any] = {}
     method = world.store.get("payment_method", charge["payment_method"])
     if behaviour_of(world, method).at_once:
         said["available_on"] = moment
@@ -193,7 +204,7 @@ def _invite_trouble(world: World, charge: Obj, method: Obj) -> None:
 
 
 def fail(world: World, charge: Obj, failure: dict[str, Any]) -> None:
-    """Mark the charge as failed; no money moved."""
+    """Mark the charge as failed; no money moved, or what was booked ahead is booked back."""
     method = world.store.get("payment_method", charge["payment_method"])
     behaviour = behaviour_of(world, method)
     kind = "blocked" if behaviour.blocked else "issuer_declined"
@@ -206,20 +217,26 @@ def fail(world: World, charge: Obj, failure: dict[str, Any]) -> None:
         "failure_message": failure["message"],
         "outcome": _outcome(kind, message, behaviour.risk, failure),
     }
+    if charge["balance_transaction"] is not None:
+        _book_back(world, charge)
     world.emit("charge.failed", charge)
 
 
 def fail_late(world: World, charge: Obj, failure: dict[str, Any]) -> None:
     """Take a debit back that had already succeeded: the money leaves the balance again."""
-    moment = world.now(charge["customer"])
     if charge["balance_transaction"] is None:
         _book(world, charge)
-    booked = balance.record(world, charge, -charge["amount"], "payment_failure_refund", moment)
+    _book_back(world, charge)
     charge |= {
         "status": "failed",
         "paid": False,
-        "failure_balance_transaction": booked["id"],
         "failure_code": failure["code"],
         "failure_message": failure["message"],
     }
     world.emit("charge.failed", charge)
+
+
+def _book_back(world: World, charge: Obj) -> None:
+    moment = world.now(charge["customer"])
+    booked = balance.record(world, charge, -charge["amount"], "payment_failure_refund", moment)
+    charge["failure_balance_transaction"] = booked["id"]

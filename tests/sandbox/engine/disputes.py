@@ -153,9 +153,10 @@ def _set_deadlines(world: World, dispute: Obj, charge: Obj) -> None:
         world.schedule(end, "dispute_due", dispute["id"], charge["customer"])
 
 
-def _withdraw(world: World, dispute: Obj, charge: Obj) -> None:
+def _withdraw(world: World, dispute: Obj, charge: Obj, *, again: bool = False) -> None:
     card = charge["payment_method_details"]["type"] == "card"
     fee = world.settings.dispute_fee if card else world.settings.sepa_dispute_fee
+    fee = 0 if again else fee
     booked = balance.record(
         world,
         dispute,
@@ -188,20 +189,25 @@ def close(world: World, dispute: Obj, status: str) -> None:
     """End a dispute as won, lost or warning_closed (an inquiry's only end); won brings money back.
 
     The fee for receiving the dispute stays with Stripe either way. A card's that was lost may be
-    won once more, on appeal.
+    won once more, on appeal, and one that was won be lost after all, in arbitration: then the money
+    goes again, without another fee.
     """
     inquiry = dispute["status"].startswith("warning_")
     card = (dispute["payment_method_details"] or {}).get("type") == "card"
-    appealed = card and (dispute["status"], status) == ("lost", "won")
-    if dispute["status"] in _OVER and not appealed:
+    charge = world.store.get("charge", dispute["charge"])
+    decided = (dispute["status"], status)
+    arbitrated = decided == ("won", "lost") and not charge["refunded"]
+    again = card and (decided == ("lost", "won") or arbitrated)
+    if dispute["status"] in _OVER and not again:
         raise invalid(f"Dispute {dispute['id']} is already closed: {dispute['status']}.")
     if inquiry != (status == "warning_closed") or status not in _OVER:
         raise invalid(f"A dispute that is {dispute['status']} cannot end as {status}.", "status")
     dispute |= {"status": status, "is_charge_refundable": status != "lost"}
     world.emit("charge.dispute.closed", dispute)
+    if arbitrated:
+        _withdraw(world, dispute, charge, again=True)
     if status != "won":
         return
-    charge = world.store.get("charge", dispute["charge"])
     moment = world.now(charge["customer"])
     words = f"Chargeback reversal for {charge['id']}"
     said: Obj = {"reporting_category": "dispute_reversal", "description": words}

@@ -174,6 +174,7 @@ def _debit(world: World, intent: Obj, method: Obj) -> str:
     due = moment + world.settings.sepa_days * DAY
     if debit_of(world, method).slow:
         due += SLOW_SECONDS
+    charges.book_pending(world, charge, due)
     world.schedule(due, "settle_debit", charge["id"], intent["customer"])
     return "processing"
 

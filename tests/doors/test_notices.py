@@ -9,7 +9,7 @@ from django.core import mail
 from pytest_django import Settings
 
 from billing import letters, reminders, stripe_api, wishes
-from billing.dates import dublin_date
+from billing.dates import day_start, dublin_date
 from billing.ids import new_id
 from billing.letters import ahead
 from billing.models import Letter, Membership
@@ -264,7 +264,10 @@ def test_of_failure_letters_that_had_to_wait_only_the_latest_goes_out(
         reminders.plan(now=since + timedelta(days=days))
     settings.EMAIL_BACKEND = backend
     mail.outbox.clear()
-    with time_machine.travel(since + timedelta(days=day, hours=12), tick=True):
+    # The end of that day: whatever was due on it is, and what is due on the next is not. Half a day
+    # after the failure was the next day in the afternoons on which this test ran.
+    night = day_start(dublin_date(since) + timedelta(days=day + 1)) - timedelta(minutes=5)
+    with time_machine.travel(night, tick=True):
         letters.deliver_waiting()
     of_it = Letter.objects.filter(kind="payment-failed")
     went_out = of_it.filter(state=LetterState.SENT).values_list("key", flat=True)

@@ -13,7 +13,7 @@ from uuid import UUID
 
 import structlog
 from django.db import transaction
-from django.db.models import Model, Q, QuerySet
+from django.db.models import Model, QuerySet
 from django.utils import timezone
 
 from billing.dates import DUBLIN
@@ -193,11 +193,12 @@ def _by_our_id(term: str) -> QuerySet[Supporter]:
     """Whose row bears this id, in any table that a page or a letter quotes an id of."""
     pk = UUID(term)
     tables: tuple[type[Model], ...] = (Membership, Payment, CompMembership, Letter)
-    of_rows = Q(pk=pk)
+    # One question after the other: asked as one, all supporters would be looked through.
+    whose = {pk, *Receipt.objects.filter(pk=pk).values_list("payment__supporter", flat=True)}
     for table in tables:
-        of_rows |= Q(pk__in=table._default_manager.filter(pk=pk).values("supporter"))
-    of_rows |= Q(pk__in=Receipt.objects.filter(pk=pk).values("payment__supporter"))
-    return Supporter.objects.filter(of_rows)
+        rows = table._default_manager.filter(pk=pk, supporter__isnull=False)
+        whose.update(rows.values_list("supporter", flat=True))
+    return Supporter.objects.filter(pk__in=whose)
 
 
 def _by_stripe_id(term: str) -> QuerySet[Supporter]:
